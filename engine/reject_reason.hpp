@@ -1,0 +1,64 @@
+// Why the market says no. One reason per rule; the order of the enumerators is the order in which decide() checks
+// them for a given command, so a command that breaks several rules is always refused for the first.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace buttonwood::engine {
+
+// Persisted: never renumber, only append. X(enumerator, number, stable code shown to clients, what it means)
+#define BUTTONWOOD_REJECT_REASONS(X)                                                                                   \
+    X(None, 0, "none", "not refused")                                                                                  \
+    X(NotPermitted, 1, "scope_missing", "the actor's roles do not allow this command")                                 \
+    X(UserNotFound, 2, "user_not_found", "no user has this id")                                                        \
+    X(AccountNotFound, 3, "account_not_found", "no account of the actor has this id")                                  \
+    X(SecurityNotFound, 4, "security_not_found", "no security has this id")                                            \
+    X(DuplicateClientOrderId, 5, "duplicate_client_order_id", "this very order was accepted before")                   \
+    X(ClientOrderIdConflict, 6, "client_order_id_conflict", "another order of the account has this client_order_id")   \
+    X(OrderNotFound, 7, "order_not_found", "no order of the account has this id")                                      \
+    X(OrderNotOpen, 8, "order_not_open", "the order is already filled, canceled or expired")                           \
+    X(AccountSuspended, 9, "account_suspended", "the user's status does not allow this command")                       \
+    X(SecurityHalted, 10, "security_halted", "trading in the security is halted")                                      \
+    X(CancelOnly, 11, "cancel_only", "the security accepts only cancels")                                              \
+    X(MarketClosed, 12, "market_closed", "the security is closed")                                                     \
+    X(TimeInForceNotAllowed, 13, "time_in_force_not_allowed", "a market order takes ioc or fok")                       \
+    X(PostOnlyNotAllowed, 14, "post_only_not_allowed", "post_only takes a limit order that may rest")                  \
+    X(QuantityNotPositive, 15, "min_quantity", "the quantity must be above zero")                                      \
+    X(QuantityTooLarge, 16, "max_quantity", "the quantity is above the largest that is accepted")                      \
+    X(QuantityNotOnLot, 17, "quantity_not_on_lot", "the quantity is not a multiple of the lot size")                   \
+    X(PriceNotAllowed, 18, "price_not_allowed", "a market order has no price")                                         \
+    X(PriceNotPositive, 19, "min_price", "the price must be above zero")                                               \
+    X(PriceTooLarge, 20, "max_price", "the price is above the largest that is accepted")                               \
+    X(PriceNotOnTick, 21, "price_not_on_tick", "the price is not a multiple of the tick size")                         \
+    X(NotionalTooLarge, 22, "max_notional", "price times quantity is above the largest that is accepted")              \
+    X(NothingToAmend, 23, "nothing_to_amend", "the amend changes neither price nor quantity")                          \
+    X(PostOnlyWouldCross, 24, "post_only_would_cross", "the order would take liquidity at once")                       \
+    X(NoLiquidity, 25, "no_liquidity", "nothing rests on the other side")                                              \
+    X(FokNotFillable, 26, "fok_not_fillable", "the whole quantity cannot be filled at once")                           \
+    X(InsufficientFunds, 27, "insufficient_funds", "the free cash does not cover the order")                           \
+    X(InsufficientShares, 28, "insufficient_shares", "the free holding does not cover the order")                      \
+    X(AmountNotPositive, 29, "amount_not_positive", "the amount must be above zero")                                   \
+    X(BalanceTooLarge, 30, "max_balance", "the balance would exceed the largest that is kept")                         \
+    X(SymbolTaken, 31, "symbol_taken", "another security has this symbol")                                             \
+    X(ScaleNotAllowed, 32, "scale_not_allowed", "scales are 0..8 each and sum to at most 8")                           \
+    X(TickNotAllowed, 33, "tick_not_allowed", "tick and lot size must be above zero")                                  \
+    X(NameNotAllowed, 34, "name_not_allowed", "a name, symbol or currency is empty or has a character that is not allowed") \
+    X(StatusUnchanged, 35, "status_unchanged", "the status or state is already the requested one")                     \
+    X(UserClosed, 36, "user_closed", "a closed user stays closed")                                                     \
+    X(OpenOrders, 37, "open_orders", "the user still has open orders")                                                 \
+    X(KeyTaken, 38, "key_taken", "another API key has this id")                                                        \
+    X(KeyNotFound, 39, "key_not_found", "no API key has this id")                                                      \
+    X(RolesNotAllowed, 40, "roles_not_allowed", "roles are empty or unknown, or exceed the user's own")
+
+enum class RejectReason : std::uint8_t {
+#define X(name, number, code, text) name = number,
+    BUTTONWOOD_REJECT_REASONS(X)
+#undef X
+};
+
+// The stable code of api.md, and the sentence behind it. Unknown values give "unknown".
+[[nodiscard]] std::string_view code_of(RejectReason reason);
+[[nodiscard]] std::string_view text_of(RejectReason reason);
+
+}  // namespace buttonwood::engine

@@ -1,0 +1,138 @@
+// The vocabulary of the engine: ids, exact amounts, fixed strings, enumerations.
+//
+// Every enumerator below that reaches the journal is a persisted value: never renumber, only append.
+// Thread safety: plain values.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace buttonwood::engine {
+
+// 128-bit integer: money must hold price x quantity exactly.
+__extension__ typedef __int128 Int128;
+__extension__ typedef unsigned __int128 UInt128;
+
+// Place of an event in the whole log, contiguous from 1; 0 = before the first event.
+using EventSeq = std::uint64_t;
+// Place of a command in the whole log, contiguous from 1; refused commands count.
+using CommandSeq = std::uint64_t;
+
+// Identities are assigned by the engine, contiguous from 1; 0 = none.
+enum class UserId : std::uint32_t { None = 0 };
+enum class AccountId : std::uint32_t { None = 0 };
+enum class SecurityId : std::uint32_t { None = 0 };
+enum class OrderId : std::uint64_t { None = 0 };
+enum class TradeId : std::uint64_t { None = 0 };
+// Chosen at random by the edge, public half of an API key.
+enum class KeyId : std::uint64_t { None = 0 };
+
+// An exact integer with a unit; two of different tags do not mix.
+template <class Tag>
+struct Amount {
+    std::int64_t units{};
+
+    friend constexpr auto operator<=>(Amount, Amount) = default;
+    friend constexpr Amount operator+(Amount a, Amount b) { return {a.units + b.units}; }
+    friend constexpr Amount operator-(Amount a, Amount b) { return {a.units - b.units}; }
+    constexpr Amount& operator+=(Amount o) { units += o.units; return *this; }
+    constexpr Amount& operator-=(Amount o) { units -= o.units; return *this; }
+};
+// Units of 10^-price_scale of the security's currency per unit of quantity.
+using Price = Amount<struct PriceTag>;
+// Units of 10^-quantity_scale of the security.
+using Quantity = Amount<struct QuantityTag>;
+
+// Cash with kMoneyScale decimals; price x quantity is exact because the scales of a security sum to at most 8.
+inline constexpr int kMoneyScale = 8;
+struct Money {
+    Int128 units{};
+
+    friend constexpr bool operator==(Money, Money) = default;
+    friend constexpr std::strong_ordering operator<=>(Money a, Money b) {
+        return a.units < b.units   ? std::strong_ordering::less
+               : a.units > b.units ? std::strong_ordering::greater
+                                   : std::strong_ordering::equal;
+    }
+    friend constexpr Money operator+(Money a, Money b) { return {a.units + b.units}; }
+    friend constexpr Money operator-(Money a, Money b) { return {a.units - b.units}; }
+    constexpr Money& operator+=(Money o) { units += o.units; return *this; }
+    constexpr Money& operator-=(Money o) { units -= o.units; return *this; }
+};
+
+// Limits that keep every sum far from overflow. A command beyond them is refused, never rounded.
+inline constexpr Int128 pow10_128(int n) { return n == 0 ? 1 : 10 * pow10_128(n - 1); }
+inline constexpr std::int64_t kMaxPriceUnits = 1'000'000'000'000'000'000;     // 10^18
+inline constexpr std::int64_t kMaxQuantityUnits = 1'000'000'000'000'000'000;  // 10^18, one order and one holding
+inline constexpr Money kMaxMoney{pow10_128(27)};                              // one order's notional, one balance
+
+// Microseconds since 1970-01-01 UTC. Arrives inside commands, never read from a clock by the engine.
+struct Timestamp {
+    std::int64_t us{};
+    friend constexpr auto operator<=>(Timestamp, Timestamp) = default;
+};
+
+// A short string stored in place: no allocation per order. Longer input is cut by nobody: callers check size first.
+template <std::size_t N>
+struct FixedString {
+    static_assert(N <= 255);
+    static constexpr std::size_t kCapacity = N;
+    std::uint8_t length{};
+    std::array<char, N> chars{};
+
+    constexpr FixedString() = default;
+    // REQUIRES: text.size() <= N (longer text is truncated; the edges validate).
+    constexpr FixedString(std::string_view text) {  // NOLINT(google-explicit-constructor): a string is what it is
+        length = static_cast<std::uint8_t>(text.size() < N ? text.size() : N);
+        for (std::size_t i = 0; i < length; ++i) chars[i] = text[i];
+    }
+    constexpr FixedString(const char* text) : FixedString(std::string_view(text)) {}  // NOLINT
+    [[nodiscard]] constexpr std::string_view view() const { return {chars.data(), length}; }
+    [[nodiscard]] constexpr bool empty() const { return length == 0; }
+    friend constexpr bool operator==(const FixedString& a, const FixedString& b) { return a.view() == b.view(); }
+    friend constexpr auto operator<=>(const FixedString& a, const FixedString& b) { return a.view() <=> b.view(); }
+};
+using Symbol = FixedString<20>;         // [A-Z0-9.]{1,20}
+using Name = FixedString<100>;          // printable UTF-8
+using Currency = FixedString<4>;        // ISO 4217, [A-Z]{3}
+using ClientOrderId = FixedString<64>;  // [A-Za-z0-9._:/-]{1,64}, FIX tag 11
+using RequestId = FixedString<64>;      // X-Request-Id of the request that carried the command
+using Note = FixedString<200>;          // an operator's reason
+using Sha256 = std::array<std::byte, 32>;
+
+enum class Side : std::uint8_t { Buy = 1, Sell = 2 };  // FIX tag 54
+constexpr Side opposite(Side s) { return s == Side::Buy ? Side::Sell : Side::Buy; }
+
+enum class OrderType : std::uint8_t { Market = 1, Limit = 2 };                              // FIX tag 40
+enum class TimeInForce : std::uint8_t { Gtc = 1, Ioc = 3, Fok = 4 };                        // FIX tag 59
+enum class TradingState : std::uint8_t { Open = 1, Halted = 2, CancelOnly = 3, Closed = 4 };
+enum class UserStatus : std::uint8_t { Active = 1, Suspended = 2, Closed = 3 };
+enum class CancelReason : std::uint8_t { User = 1, Mass = 2, Operator = 3, AmendedBelowFilled = 4 };
+enum class ExpireReason : std::uint8_t { ImmediateRemainder = 1 };  // what IOC or market could not fill
+
+// A user's rights, a set of bits. FIX has no counterpart.
+enum class Role : std::uint8_t { Trader = 1, MarketData = 2, Compliance = 4, Operator = 8, Admin = 16 };
+struct RoleSet {
+    std::uint8_t bits{};
+    [[nodiscard]] constexpr bool has(Role r) const { return (bits & static_cast<std::uint8_t>(r)) != 0; }
+    constexpr RoleSet& add(Role r) { bits |= static_cast<std::uint8_t>(r); return *this; }
+    friend constexpr bool operator==(RoleSet, RoleSet) = default;
+};
+inline constexpr std::uint8_t kAllRoles = 31;
+
+// price x quantity in Money, or false when it exceeds kMaxMoney.
+// REQUIRES: 0 <= price_scale + quantity_scale <= 8.
+[[nodiscard]] constexpr bool notional(Price p, Quantity q, int price_scale, int quantity_scale, Money& out) {
+    const Int128 product = Int128{p.units} * q.units;  // |each| <= 2^63: fits
+    const Int128 factor = pow10_128(kMoneyScale - price_scale - quantity_scale);
+    if (product > kMaxMoney.units / factor || product < -(kMaxMoney.units / factor)) return false;
+    out = Money{product * factor};
+    return true;
+}
+
+}  // namespace buttonwood::engine

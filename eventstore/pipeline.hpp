@@ -1,0 +1,92 @@
+// From a command to a durable fact: the one writer of the system.
+//
+//     submit() ─▶ bounded queue ─▶ ENGINE THREAD decide/apply ─▶ batch ─▶ JOURNAL THREAD one block, one commit ─▶ release
+//
+// While one block is on its way the next batch grows; a flush starts when nothing is in flight and something waits.
+// Nothing is released before it is durable. When the store does not answer, or answers in doubt, the journal thread
+// fences (epoch + 1), reads the tail and either finds its block stored or appends the very same payload again; submit()
+// refuses meanwhile, and service resumes by itself. Fenced: releases nothing more and reports once.
+//
+// Thread safety: submit(), inspect(), status() from any thread. The callbacks run on the journal thread (released,
+// stopped) and must not block.
+#pragma once
+
+#include "engine/engine.hpp"
+#include "eventstore/codec.hpp"
+#include "eventstore/journal.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace buttonwood::eventstore {
+
+// Most commands that wait to be decided; beyond it submit() refuses with Full.
+inline constexpr std::size_t kCommandQueueCapacity = 65'536;
+// Most commands of one block; bounds the size of a row and the time of a commit.
+inline constexpr std::size_t kMaxCommandsPerBlock = 8'192;
+
+// Carried from submit() to release untouched; what it means is the submitter's business. 0 = nobody waits.
+using Ticket = std::uint64_t;
+
+// What became durable with one block, in log order.
+struct DurableBatch {
+    Records records;
+    std::vector<Ticket> tickets;  // one per command
+    BlockHeader header;
+};
+
+enum class SubmitError : std::uint8_t {
+    Full,         // overload: not executed, retry later
+    StoreAway,    // the store is unreachable: not executed, retry later
+    Stopped,      // fenced, stopping or not started: not executed
+};
+
+enum class PipelineState : std::uint8_t { Replaying, Running, StoreAway, Fenced, Stopped };
+[[nodiscard]] std::string_view name_of(PipelineState state);
+
+struct PipelineStatus {
+    PipelineState state{};
+    std::uint32_t epoch{};
+    engine::EventSeq durable_seq{};
+    std::size_t queued_commands{};
+    std::uint64_t blocks{};        // committed by this process
+    std::uint64_t store_outages{};
+};
+
+class Pipeline {
+public:
+    struct Callbacks {
+        // Every durable batch, in order, replayed ones first (their tickets are all 0). May be empty.
+        std::function<void(std::shared_ptr<const DurableBatch>)> released;
+        // Once, when the pipeline stops for good by itself: Fenced or Corrupt.
+        std::function<void(StoreError)> stopped;
+        // Microseconds since the epoch, UTC; the pipeline makes it monotonic.
+        std::function<std::int64_t()> wall_clock_us;
+        // Replay: blocks done, last_seq so far of total. Called at most every 1,000 blocks. May be empty.
+        std::function<void(engine::EventSeq done, engine::EventSeq total)> replay_progress;
+    };
+
+    // Fences the store, replays the journal through apply() (verifying chain, density and records), then opens the
+    // queue. Blocks until open. Errors: Unavailable (the store cannot be reached), Corrupt.
+    [[nodiscard]] static std::expected<std::unique_ptr<Pipeline>, StoreError> start(std::unique_ptr<Journal> journal,
+                                                                                    Callbacks callbacks);
+    // Refuses new commands, makes what is decided durable (unless the store is away), releases it, joins the threads.
+    ~Pipeline();
+
+    // Queues one command. header.seq is ignored: the engine thread numbers commands; header.time is stamped there.
+    [[nodiscard]] std::expected<void, SubmitError> submit(engine::UserId actor, const engine::RequestId& request_id,
+                                                          engine::Command command, Ticket ticket);
+
+    // Runs f on the engine thread between two commands, and waits for it: state hash, invariants, depth.
+    // What it sees may be ahead of what is durable.
+    void inspect(const std::function<void(const engine::Engine&)>& f);
+
+    [[nodiscard]] PipelineStatus status() const;
+
+private:
+    class Impl;
+    explicit Pipeline(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace buttonwood::eventstore

@@ -1,0 +1,35 @@
+// A projection folds the journal into a read model: a name, a version, tables, and apply(batch, transaction).
+//
+// Rules every projection keeps: set-wise statements only, never a row at a time; no clock, no randomness (a rebuilt
+// table equals the one built live, to the byte); correct for any cut of the log into batches; reads no other projection.
+#pragma once
+
+#include "eventstore/codec.hpp"
+#include "eventstore/database.hpp"
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace buttonwood::projections {
+
+using Result = std::expected<void, eventstore::DbError>;
+
+class Projection {
+public:
+    virtual ~Projection() = default;
+    [[nodiscard]] virtual std::string_view name() const = 0;
+    // The tables it owns, schema-qualified; nobody else writes them. A rebuild empties and refills them.
+    [[nodiscard]] virtual std::vector<std::string_view> tables() const = 0;
+    // Applies whole commands with all their events, in log order, inside the caller's transaction.
+    [[nodiscard]] virtual Result apply(const eventstore::Records& batch, eventstore::Connection& connection) = 0;
+    // Forgets whatever it remembers between batches: its transaction was rolled back or its tables were emptied.
+    virtual void reset() {}
+};
+
+// All projections of this binary, in the order `projections status` lists them:
+// events commands users securities listings bids trades portfolio market_data
+[[nodiscard]] std::vector<std::unique_ptr<Projection>> make_all();
+[[nodiscard]] std::unique_ptr<Projection> make(std::string_view name);  // nullptr for an unknown name
+
+}  // namespace buttonwood::projections
