@@ -161,14 +161,22 @@ private:
     [[nodiscard]] bool actor_may(const Context&, Role role) const;
     [[nodiscard]] bool actor_owns(const Context&, AccountId account) const;
     [[nodiscard]] RejectReason refuse_by_state(const Security& security) const;
-    [[nodiscard]] RejectReason refuse_quantity(const Security& security, Quantity quantity) const;
-    [[nodiscard]] RejectReason refuse_price(const Security& security, Price price) const;
-    [[nodiscard]] RejectReason refuse_place(const PlaceOrder&, const Security&) const;
+    [[nodiscard]] static RejectReason refuse_quantity(const Security& security, Quantity quantity);
+    [[nodiscard]] static RejectReason refuse_price(const Security& security, Price price);
+    [[nodiscard]] static RejectReason refuse_terms(const PlaceOrder&, const Security&);
+    [[nodiscard]] static RejectReason refuse_liquidity(const PlaceOrder&, const Security&);
     [[nodiscard]] RejectReason refuse_funds(const PlaceOrder&, const Security&) const;
-    [[nodiscard]] Quantity fillable(const Security&, Side, const Price* limit, Quantity wanted, Money* cost) const;
+    [[nodiscard]] RejectReason refuse_reserve(const Order&, Money reserved_cash, Quantity reserved_quantity) const;
+    // What a taker would get now, up to `wanted`, at `limit` or better (nullptr: any price), and what it would cost.
+    struct Taking {
+        Int128 units{};
+        Int128 cost{};  // money units
+    };
+    [[nodiscard]] static Taking taking(const Security&, Side, const Price* limit, Quantity wanted);
     void match(Context&, Slot taker);
     void finish_taker(Context&, Slot taker);
     void cancel(Context&, Slot slot, CancelReason reason);
+    [[nodiscard]] TradeExecuted next_trade(const Order& taker, const Order& maker) const;
     [[nodiscard]] RejectReason find_target(const OrderRef&, AccountId, Slot& slot, OrderId& order) const;
 
     // apply, one overload per event: engine_apply.cpp.
@@ -192,10 +200,15 @@ private:
     void on(const Event&, const MassCancelCompleted&);
 
     void rest(Order& order, EventSeq priority);
-    void fill(OrderId id, const TradeExecuted& trade);
+    void fill(Slot slot, const TradeExecuted& trade);
     void close(OrderId id, Money released_cash, Quantity released_quantity);
     void erase(Slot slot);
     [[nodiscard]] Slot slot_of(OrderId id) const;
+
+    void check_books(std::vector<std::string>& broken) const;
+    void check_reservations(std::vector<std::string>& broken) const;
+    void check_conservation(std::vector<std::string>& broken) const;
+    void check_indexes(std::vector<std::string>& broken) const;
 
     // Dense ids make vectors with index id - 1.
     [[nodiscard]] const User* find(UserId id) const;
@@ -208,6 +221,10 @@ private:
     Balance& cash(AccountId account, Currency currency);
     Holding& shares(AccountId account, SecurityId security);
     static std::string client_key(AccountId account, const ClientOrderId& id);
+    static std::uint64_t cash_key(AccountId account, std::size_t currency_index);
+    static std::uint64_t holding_key(AccountId account, SecurityId security);
+    // Position in currencies_, its size for a currency never seen.
+    [[nodiscard]] std::size_t currency_index(Currency currency) const;
 
     EventSeq last_seq_{};
     CommandSeq last_command_{};
