@@ -1,0 +1,189 @@
+#include "eventstore/codec.hpp"
+
+#include "eventstore/codec_fields.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace buttonwood::eventstore {
+namespace {
+
+using codec::Decoder;
+using codec::Encoder;
+using codec::MaxSize;
+
+// Persisted: never renumber, only append.
+enum class Kind : std::uint8_t { Command = 1, Event = 2 };
+inline constexpr std::uint16_t kRecordVersion = 1;
+
+// u32 size | u32 crc | u8 kind | u8 type | u16 version; the checksum covers everything after itself.
+inline constexpr std::size_t kFrameSize = 12;
+inline constexpr std::size_t kCheckedOffset = 8;
+
+template <class... T>
+constexpr std::size_t max_size_of(const std::variant<T...>*) {
+    return std::max({MaxSize<T>::value...});
+}
+constexpr std::size_t kMaxEventSize = kFrameSize + max_size_of(static_cast<engine::EventBody*>(nullptr));
+constexpr std::size_t kMaxCommandSize = kFrameSize + MaxSize<engine::CommandHeader>::value +
+                                        MaxSize<engine::RejectReason>::value + MaxSize<std::uint32_t>::value +
+                                        max_size_of(static_cast<engine::Command*>(nullptr));
+
+static_assert(std::variant_size_v<engine::Command> <= 256 && std::variant_size_v<engine::EventBody> <= 256);
+
+// Writes one record at `start`; put_body(Encoder&) writes its body. Returns where the next one starts.
+template <class PutBody>
+char* write_record(char* start, Kind kind, std::size_t type, PutBody&& put_body) {
+    Encoder frame(start + kCheckedOffset);
+    frame.put(kind);
+    frame.put(static_cast<std::uint8_t>(type));
+    frame.put(kRecordVersion);
+    Encoder body(start + kFrameSize);
+    put_body(body);
+    char* const end = body.at();
+    Encoder head(start);
+    head.put(static_cast<std::uint32_t>(end - start - static_cast<std::ptrdiff_t>(kFrameSize)));
+    head.put(crc32c({start + kCheckedOffset, end}));
+    return end;
+}
+
+char* write_command(char* start, const CommandRecord& command) {
+    return write_record(start, Kind::Command, command.command.index(), [&command](Encoder& body) {
+        body.put(command.header);
+        body.put(command.outcome);
+        body.put(command.event_count);
+        std::visit([&body](const auto& fields) { body.put(fields); }, command.command);
+    });
+}
+
+char* write_event(char* start, const engine::EventBody& event) {
+    return write_record(start, Kind::Event, event.index(), [&event](Encoder& body) {
+        std::visit([&body](const auto& fields) { body.put(fields); }, event);
+    });
+}
+
+// Reads the alternative of the given index into the variant.
+template <class Variant>
+bool get_alternative(Decoder& decoder, std::size_t index, Variant& variant) {
+    using Reader = bool (*)(Decoder&, Variant&);
+    static constexpr auto kReaders = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<Reader, sizeof...(I)>{
+            [](Decoder& from, Variant& to) { return from.get(to.template emplace<I>()); }...};
+    }(std::make_index_sequence<std::variant_size_v<Variant>>{});
+    return kReaders[index](decoder, variant);
+}
+
+// Walks a payload record by record.
+class Reader {
+public:
+    Reader(std::string_view payload, engine::EventSeq first_seq) : payload_(payload), next_seq_(first_seq) {}
+
+    bool read_all(Records& out) {
+        while (offset_ < payload_.size())
+            if (!next_frame() || !read_one(out)) return false;
+        offset_ = payload_.size();
+        return awaited_ == 0 || fail("the payload ends before the last command's events");
+    }
+    [[nodiscard]] CorruptRecord error() && { return {offset_, std::move(what_)}; }
+
+private:
+    // Finds the record at offset_ and checks its frame.
+    bool next_frame() {
+        const std::string_view rest = payload_.substr(offset_);
+        if (rest.size() < kFrameSize) return fail("a record's frame is cut off");
+        Decoder head(rest.substr(0, kFrameSize));
+        std::uint32_t size{};
+        std::uint32_t checksum{};
+        std::uint16_t version{};
+        if (!head.get(size) || !head.get(checksum) || !head.get(kind_) || !head.get(type_) || !head.get(version))
+            return fail("a record's frame is cut off");
+        if (size > rest.size() - kFrameSize) return fail("a record is longer than the payload");
+        if (crc32c(rest.substr(kCheckedOffset, kFrameSize - kCheckedOffset + size)) != checksum)
+            return fail("the checksum does not match");
+        if (version != kRecordVersion) return fail("record version " + std::to_string(version) + " is not known");
+        body_ = rest.substr(kFrameSize, size);
+        return true;
+    }
+
+    bool read_one(Records& out) {
+        switch (kind_) {
+            case Kind::Command: return read_command(out);
+            case Kind::Event: return read_event(out);
+        }
+        return fail("kind " + std::to_string(static_cast<unsigned>(kind_)) + " is not known");
+    }
+
+    bool read_command(Records& out) {
+        if (awaited_ != 0) return fail("a command comes before the last of the events of the one before it");
+        if (type_ >= std::variant_size_v<engine::Command>)
+            return fail("command type " + std::to_string(type_) + " is not known");
+        CommandRecord& record = out.commands.emplace_back();
+        Decoder body(body_);
+        const bool ok = body.get(record.header) && body.get("outcome", record.outcome) &&
+                        body.get("event_count", record.event_count) && get_alternative(body, type_, record.command);
+        if (ok && record.event_count == 0) return fail("a command has no event");
+        if (!finish(body, ok)) return false;
+        record.first_seq = next_seq_;
+        awaited_ = record.event_count;
+        return true;
+    }
+
+    bool read_event(Records& out) {
+        if (awaited_ == 0) return fail("an event follows no command");
+        if (type_ >= std::variant_size_v<engine::EventBody>)
+            return fail("event type " + std::to_string(type_) + " is not known");
+        const engine::CommandHeader& header = out.commands.back().header;
+        engine::Event& event = out.events.emplace_back();
+        event.seq = next_seq_++;
+        event.command = header.seq;
+        event.time = header.time;
+        --awaited_;
+        Decoder body(body_);
+        return finish(body, get_alternative(body, type_, event.body));
+    }
+
+    // A body must be read to its last byte; then the next record begins.
+    bool finish(const Decoder& body, bool ok) {
+        if (!ok) return fail(std::string(body.field()) + ' ' + std::string(body.problem()));
+        if (!body.at_end()) return fail("a record has more bytes than fields");
+        offset_ += kFrameSize + body_.size();
+        return true;
+    }
+
+    bool fail(std::string what) {
+        what_ = std::move(what);
+        return false;
+    }
+
+    std::string_view payload_;
+    std::size_t offset_{};
+    engine::EventSeq next_seq_;
+    std::uint32_t awaited_{};  // events that the last command still has to come
+    Kind kind_{};
+    std::uint8_t type_{};
+    std::string_view body_;
+    std::string what_;
+};
+
+}  // namespace
+
+void encode(const CommandRecord& command, std::span<const engine::Event> events, std::string& payload) {
+    BUTTONWOOD_ASSERT(command.event_count > 0 && events.size() == command.event_count);
+    const std::size_t before = payload.size();
+    const std::size_t most = before + kMaxCommandSize + events.size() * kMaxEventSize;
+    payload.resize_and_overwrite(most, [&](char* bytes, std::size_t) {
+        char* at = write_command(bytes + before, command);
+        for (const engine::Event& event : events) at = write_event(at, event.body);
+        return static_cast<std::size_t>(at - bytes);
+    });
+}
+
+std::expected<Records, CorruptRecord> decode(std::string_view payload, engine::EventSeq first_seq) {
+    Records records;
+    Reader reader(payload, first_seq);
+    if (!reader.read_all(records)) return std::unexpected(std::move(reader).error());
+    return records;
+}
+
+}  // namespace buttonwood::eventstore

@@ -1,0 +1,329 @@
+#include "eventstore/codec.hpp"
+
+#include "eventstore/codec_crc32c.hpp"
+#include "eventstore/record_json.hpp"
+#include "golden.hpp"
+#include "record_samples.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace buttonwood;
+using namespace buttonwood::eventstore;
+
+namespace {
+
+constexpr std::size_t kFrameSize = 12;
+constexpr std::size_t kEventCountOffset = kFrameSize + 8 + 8 + 4 + 1 + 1;  // empty request id
+
+std::string hex_of(std::string_view bytes) {
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    for (const char c : bytes) {
+        out += kDigits[static_cast<std::uint8_t>(c) >> 4];
+        out += kDigits[static_cast<std::uint8_t>(c) & 15];
+    }
+    return out;
+}
+
+std::string bytes_of(std::string_view hex) {
+    std::string out;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+        out += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+    return out;
+}
+
+std::uint32_t u32_at(std::string_view bytes, std::size_t offset) {
+    std::uint32_t value{};
+    std::memcpy(&value, bytes.data() + offset, sizeof value);
+    return value;
+}
+
+// Computes the checksum of the record at `offset` anew: what a writer with a bug would store.
+void reseal(std::string& payload, std::size_t offset) {
+    const std::uint32_t size = u32_at(payload, offset);
+    const std::uint32_t checksum = crc32c(std::string_view(payload).substr(offset + 8, kFrameSize - 8 + size));
+    std::memcpy(payload.data() + offset + 4, &checksum, sizeof checksum);
+}
+
+std::vector<std::string> split_records(std::string_view payload) {
+    std::vector<std::string> out;
+    for (std::size_t at = 0; at < payload.size();) {
+        const std::size_t size = kFrameSize + u32_at(payload, at);
+        out.emplace_back(payload.substr(at, size));
+        at += size;
+    }
+    return out;
+}
+
+// A revoke that emitted one event: small, and every byte's place is known.
+Records one_revoke() {
+    Records records;
+    CommandRecord& command = records.commands.emplace_back();
+    command.header = {1, {1'000'000}, engine::UserId{1}, {}};
+    command.command = engine::RevokeApiKey{engine::KeyId{7}};
+    command.first_seq = 1;
+    command.event_count = 1;
+    records.events.push_back({1, 1, {1'000'000}, engine::ApiKeyRevoked{engine::UserId{1}, engine::KeyId{7}}});
+    return records;
+}
+
+std::string error_of(std::string_view payload) {
+    const auto decoded = decode(payload, 1);
+    return decoded ? "no error" : decoded.error().what;
+}
+
+}  // namespace
+
+TEST_CASE("CRC-32C gives the published values, by table and by instruction alike", "[unit]") {
+    std::string rising(32, '\0');
+    std::string falling(32, '\0');
+    for (std::size_t i = 0; i < 32; ++i) {
+        rising[i] = static_cast<char>(i);
+        falling[i] = static_cast<char>(31 - i);
+    }
+    const std::vector<std::pair<std::string, std::uint32_t>> known{
+        {"", 0},
+        {"a", 0xC1D0'4330},
+        {"123456789", 0xE306'9283},
+        {std::string(32, '\0'), 0x8A91'36AA},  // RFC 3720 B.4
+        {std::string(32, '\xFF'), 0x62A8'AB43},
+        {rising, 0x46DD'794E},
+        {falling, 0x113F'DB5C},
+    };
+    for (const auto& [text, value] : known) {
+        CAPTURE(hex_of(text));
+        CHECK(crc32c(text) == value);
+        CHECK(codec::crc32c_by_table(text, 0) == value);
+        if (codec::has_crc32c_instruction()) CHECK(codec::crc32c_by_instruction(text, 0) == value);
+    }
+}
+
+TEST_CASE("Both CRC-32C agree at every length, alignment and split", "[unit]") {
+    samples::RandomSource source(1);
+    std::string bytes(80, '\0');
+    for (char& c : bytes) c = static_cast<char>(source.next());
+    for (std::size_t begin = 0; begin < 9; ++begin)
+        for (std::size_t length = 0; begin + length <= bytes.size(); ++length) {
+            const std::string_view part = std::string_view(bytes).substr(begin, length);
+            const std::uint32_t whole = codec::crc32c_by_table(part, 0);
+            REQUIRE(crc32c(part) == whole);
+            REQUIRE(crc32c(part.substr(length / 3), crc32c(part.substr(0, length / 3))) == whole);
+            REQUIRE(codec::crc32c_by_table(part.substr(length / 3), codec::crc32c_by_table(part.substr(0, length / 3), 0)) == whole);
+        }
+}
+
+TEST_CASE("Every record type comes back as it was stored, at the bounds of its fields", "[unit]") {
+    const std::uint64_t value = GENERATE(std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0},
+                                         std::uint64_t{1} << 63, (std::uint64_t{1} << 63) - 1);
+    CAPTURE(value);
+    samples::BoundarySource source(value);
+    const Records records = samples::all_types(source, 1);
+    const std::string payload = samples::encode_all(records);
+    const auto decoded = decode(payload, 1);
+    if (!decoded) FAIL(decoded.error().what);
+    CHECK(samples::same(*decoded, records));
+    CHECK(samples::encode_all(*decoded) == payload);
+}
+
+TEST_CASE("Random records come back as they were stored", "[unit]") {
+    const auto seed = std::random_device{}();
+    CAPTURE(seed);
+    samples::RandomSource source(seed);
+    for (int round = 0; round < 200; ++round) {
+        Records records;
+        const engine::EventSeq first_seq = source.next() >> 8;
+        for (std::uint64_t command = 1 + source.next() % 8; command > 0; --command) {
+            std::vector<std::size_t> event_types(1 + source.next() % 5);
+            for (std::size_t& type : event_types) type = source.next() % samples::kEventTypes;
+            samples::append(records, source, first_seq, source.next() % samples::kCommandTypes, event_types);
+        }
+        const std::string payload = samples::encode_all(records);
+        const auto decoded = decode(payload, first_seq);
+        if (!decoded) FAIL(decoded.error().what);
+        REQUIRE(samples::same(*decoded, records));
+        REQUIRE(samples::encode_all(*decoded) == payload);
+    }
+}
+
+TEST_CASE("Encoding appends and leaves what was there", "[unit]") {
+    const Records records = one_revoke();
+    std::string payload = "before";
+    encode(records.commands[0], records.events, payload);
+    CHECK(payload == "before" + samples::encode_all(records));
+}
+
+TEST_CASE("An empty payload holds no records", "[unit]") {
+    const auto decoded = decode("", 1);
+    REQUIRE(decoded);
+    CHECK(decoded->commands.empty());
+    CHECK(decoded->events.empty());
+}
+
+TEST_CASE("A payload cut anywhere but between two commands is refused", "[unit]") {
+    samples::CountingSource source;
+    const Records records = samples::all_types(source, 1);
+    const std::string payload = samples::encode_all(records);
+    std::vector<std::size_t> ends{0};  // of the commands with their events
+    const auto parts = split_records(payload);
+    for (std::size_t i = 0; i + 1 < parts.size(); i += 2) ends.push_back(ends.back() + parts[i].size() + parts[i + 1].size());
+    for (std::size_t size = 0; size <= payload.size(); ++size) {
+        // A copy of exactly this size, so that a sanitizer sees a read beyond it.
+        const std::vector<char> cut(payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(size));
+        const bool is_whole = std::ranges::find(ends, size) != ends.end();
+        REQUIRE(decode({cut.data(), cut.size()}, 1).has_value() == is_whole);
+    }
+}
+
+TEST_CASE("Any single flipped bit is detected", "[unit]") {
+    samples::CountingSource source;
+    std::string payload = samples::encode_all(samples::all_types(source, 1));
+    REQUIRE(decode(payload, 1));
+    for (std::size_t bit = 0; bit < payload.size() * 8; ++bit) {
+        const auto flip = [&] { payload[bit / 8] = static_cast<char>(payload[bit / 8] ^ (1 << (bit % 8))); };
+        flip();
+        CAPTURE(bit);
+        REQUIRE_FALSE(decode(payload, 1));
+        flip();
+    }
+}
+
+TEST_CASE("Bytes from nowhere never break the decoder", "[unit]") {
+    const auto seed = std::random_device{}();
+    CAPTURE(seed);
+    samples::RandomSource source(seed);
+    samples::CountingSource counting;
+    const std::string valid = samples::encode_all(samples::all_types(counting, 1));
+    const auto parts = split_records(valid);
+    for (int round = 0; round < 20'000; ++round) {
+        // A record with a right checksum around a wrong body reaches every check behind it.
+        std::string record = parts[source.next() % parts.size()];
+        for (std::uint64_t change = source.next() % 4; change > 0; --change)
+            record[8 + source.next() % (record.size() - 8)] = static_cast<char>(source.next());
+        record.resize(record.size() - source.next() % 3);
+        const auto size = static_cast<std::uint32_t>(record.size() - kFrameSize);
+        std::memcpy(record.data(), &size, sizeof size);
+        reseal(record, 0);
+        const std::string payload = parts[0] + record;
+        if (const auto decoded = decode(payload, 1)) REQUIRE(samples::encode_all(*decoded) == payload);
+        const std::string noise = source.text(300);
+        REQUIRE(decode(noise, 1).has_value() == noise.empty());
+    }
+}
+
+TEST_CASE("Each broken rule of the record format is refused and named", "[unit]") {
+    const Records records = one_revoke();
+    const std::string good = samples::encode_all(records);
+    const std::size_t event = split_records(good)[0].size();
+    REQUIRE(error_of(good) == "no error");
+
+    const auto with = [&good](std::size_t offset, std::uint8_t byte, std::size_t record) {
+        std::string changed = good;
+        changed[offset] = static_cast<char>(byte);
+        reseal(changed, record);
+        return changed;
+    };
+    CHECK(error_of(good.substr(0, 5)) == "a record's frame is cut off");
+    CHECK(error_of(good.substr(0, 40)) == "a record is longer than the payload");
+    CHECK(error_of(good.substr(0, event)) == "the payload ends before the last command's events");
+    CHECK(error_of(good.substr(event)) == "an event follows no command");
+    CHECK(error_of(good + good.substr(event)) == "an event follows no command");
+    CHECK(error_of(good.substr(0, event) + good) == "a command comes before the last of the events of the one before it");
+    CHECK(error_of(with(8, 3, 0)) == "kind 3 is not known");
+    CHECK(error_of(with(9, samples::kCommandTypes, 0)) == "command type 14 is not known");
+    CHECK(error_of(with(event + 9, samples::kEventTypes, event)) == "event type 18 is not known");
+    CHECK(error_of(with(10, 2, 0)) == "record version 2 is not known");
+    CHECK(error_of(with(kFrameSize + 20, 65, 0)) == "request_id is longer than its type");
+    CHECK(error_of(with(kFrameSize + 20, 64, 0)) == "request_id is cut off");
+    CHECK(error_of(with(kEventCountOffset - 1, 41, 0)) == "outcome is not an enumerator");
+    CHECK(error_of(with(kEventCountOffset, 0, 0)) == "a command has no event");
+
+    std::string longer = good;
+    longer += '\0';
+    longer[event] = static_cast<char>(longer[event] + 1);
+    reseal(longer, event);
+    CHECK(error_of(longer) == "a record has more bytes than fields");
+}
+
+TEST_CASE("A value that its field cannot have is refused, whatever the checksum says", "[unit]") {
+    const auto refusal = [](const engine::EventBody& body) {
+        Records records = one_revoke();
+        records.events[0].body = body;
+        return error_of(samples::encode_all(records));
+    };
+    engine::OrderAccepted accepted;
+    accepted.side = engine::Side::Buy;
+    accepted.type = engine::OrderType::Limit;
+    accepted.time_in_force = engine::TimeInForce::Gtc;
+    CHECK(refusal(accepted) == "no error");
+    accepted.side = static_cast<engine::Side>(3);
+    CHECK(refusal(accepted) == "side is not an enumerator");
+    accepted.side = engine::Side::Sell;
+    accepted.time_in_force = static_cast<engine::TimeInForce>(2);
+    CHECK(refusal(accepted) == "time_in_force is not an enumerator");
+    CHECK(refusal(engine::UserRegistered{{}, "A", {32}}) == "roles has an unknown role");
+    CHECK(refusal(engine::CommandRejected{static_cast<engine::RejectReason>(41), {}, {}, {}}) == "reason is not an enumerator");
+
+    Records amend = one_revoke();
+    amend.commands[0].command = engine::AmendOrder{};
+    std::string payload = samples::encode_all(amend);
+    const std::size_t has_price = kEventCountOffset + 4 + 4 + 8 + 1;
+    payload[has_price] = 2;
+    reseal(payload, 0);
+    CHECK(error_of(payload) == "price is neither 0 nor 1");
+}
+
+TEST_CASE("A damaged record is located by its offset", "[unit]") {
+    const Records records = one_revoke();
+    std::string payload = samples::encode_all(records);
+    const std::size_t event = split_records(payload)[0].size();
+    payload.back() = static_cast<char>(payload.back() ^ 1);
+    const auto decoded = decode(payload, 1);
+    REQUIRE_FALSE(decoded);
+    CHECK(decoded.error().offset == event);
+    CHECK(decoded.error().what == "the checksum does not match");
+}
+
+TEST_CASE("Events take their numbers from the block and their time from the command", "[unit]") {
+    samples::CountingSource source;
+    Records records;
+    samples::append(records, source, 41, 0, {0, 1});
+    samples::append(records, source, 41, 4, {4});
+    const auto decoded = decode(samples::encode_all(records), 41);
+    REQUIRE(decoded);
+    CHECK(decoded->commands[0].first_seq == 41);
+    CHECK(decoded->commands[1].first_seq == 43);
+    CHECK(decoded->events[2].seq == 43);
+    CHECK(decoded->events[1].command == decoded->commands[0].header.seq);
+    CHECK(decoded->events[2].time == decoded->commands[1].header.time);
+}
+
+TEST_CASE("The stored bytes of every record type are the pinned ones, and stay readable", "[unit]") {
+    samples::CountingSource source;
+    const Records records = samples::all_types(source, 1);
+    const auto parts = split_records(samples::encode_all(records));
+    std::string actual;
+    for (std::size_t type = 0; type < samples::kCommandTypes; ++type)
+        actual += "command " + std::string(type_name(records.commands[type].command)) + ' ' + hex_of(parts[2 * type]) + '\n';
+    for (std::size_t type = 0; type < samples::kEventTypes; ++type)
+        actual += "event " + std::string(type_name(records.events[type].body)) + ' ' + hex_of(parts[2 * type + 1]) + '\n';
+
+    const std::string pinned = testing::golden("journal_records_v1.txt", actual);
+    CHECK(actual == pinned);
+
+    std::istringstream lines(pinned);
+    std::string kind;
+    std::string name;
+    std::string hex;
+    std::string a_command;
+    std::size_t count = 0;
+    while (lines >> kind >> name >> hex) {
+        CAPTURE(name);
+        if (kind == "command" && a_command.empty()) a_command = bytes_of(hex);
+        const auto event = parts[1];
+        const auto decoded = kind == "command" ? decode(bytes_of(hex) + event, 1) : decode(a_command + bytes_of(hex), 1);
+        REQUIRE(decoded);
+        CHECK(name == (kind == "command" ? type_name(decoded->commands[0].command) : type_name(decoded->events[0].body)));
+        ++count;
+    }
+    CHECK(count == samples::kCommandTypes + samples::kEventTypes);
+}
