@@ -1,0 +1,77 @@
+// The part of the stream that is not trading: people, securities, cash and holdings.
+#include "tests/engine/command_stream.hpp"
+
+#include <string>
+
+namespace buttonwood::engine::tests {
+namespace {
+
+constexpr UserId kOperator{1};
+
+RoleSet random_roles(Dice& dice) { return {static_cast<std::uint8_t>(dice.pick({0, 1, 2, 3, 8, 9, 16, 31, 32, 255}))}; }
+
+Command random_security(Dice& dice) {
+    CreateSecurity c;
+    c.symbol = dice.chance(15) ? Symbol(dice.pick({"", "ACME", "acme", "A B", "ROSE"}))
+                               : Symbol("S" + std::to_string(dice.below(100'000)));
+    c.name = dice.pick({"Some name", "Some name", "Some name", "", "line\nbreak"});
+    c.currency = dice.pick({"USD", "EUR", "USD", "usd", "EU", ""});
+    c.price_scale = static_cast<std::uint8_t>(dice.pick({0, 2, 4, 8, 9, 255}));
+    c.quantity_scale = static_cast<std::uint8_t>(dice.pick({0, 0, 2, 4, 5, 8}));
+    c.tick_size = {dice.pick<std::int64_t>({1, 5, 25, 0, -1, kMaxPriceUnits, kMaxPriceUnits + 1})};
+    c.lot_size = {dice.pick<std::int64_t>({1, 10, 100, 0, -5, kMaxQuantityUnits, kMaxQuantityUnits + 1})};
+    return c;
+}
+
+}  // namespace
+
+Money CommandStream::amount() {
+    if (dice_.chance(30))
+        return dice_.pick({Money{0}, Money{1}, Money{-1}, kMaxMoney, Money{kMaxMoney.units - 1},
+                           Money{kMaxMoney.units + 1}, Money{-kMaxMoney.units}});
+    return Money{Int128{dice_.between(1, 50)} * pow10_128(kMoneyScale)};
+}
+
+CommandStream::Step CommandStream::money(const NaiveEngine& model) {
+    const UserId actor = dice_.chance(95) ? kOperator : user(model);
+    const AccountId who = account(model);
+    const Currency currency = dice_.pick({"USD", "USD", "EUR", "EUR", "GBP", "usd", ""});
+    const auto roll = dice_.below(100);
+    if (roll < 40) return {actor, DepositCash{who, currency, amount()}};
+    if (roll < 75) {
+        // All that is free, one unit more, or anything.
+        const Money free = model.cash(who, currency) - model.reserved_cash(who, currency);
+        return {actor, WithdrawCash{who, currency, dice_.pick({free, free + Money{1}, amount()})}};
+    }
+    const SecurityId what = security(model);
+    return {actor, IssueHoldings{who, what, quantity(model, what)}};
+}
+
+CommandStream::Step CommandStream::administration(const NaiveEngine& model) {
+    const UserId actor = dice_.chance(92) ? kOperator : user(model);
+    const auto roll = dice_.below(100);
+    if (roll < 30) {
+        // Half of the changes open: the market spends most of its time trading.
+        const TradingState state = dice_.chance(50) ? TradingState::Open
+                                                    : dice_.pick({TradingState::Halted, TradingState::CancelOnly,
+                                                                  TradingState::Closed, TradingState::Open});
+        return {actor, ChangeTradingState{security(model), state, "because"}};
+    }
+    if (roll < 60) {
+        // Traders come back; only those who came later may leave for good.
+        const UserId who = user(model);
+        const bool may_close = static_cast<std::uint32_t>(who) > 9 || dice_.chance(3);
+        const UserStatus status = dice_.chance(60)                ? UserStatus::Active
+                                  : may_close && dice_.chance(60) ? UserStatus::Closed
+                                                                  : UserStatus::Suspended;
+        return {actor, ChangeUserStatus{who, status, "because"}};
+    }
+    if (roll < 68) return {actor, RegisterUser{dice_.pick({"New user", "", "tab\there"}), random_roles(dice_)}};
+    if (roll < 74) return {actor, OpenAccount{user(model)}};
+    const auto key = static_cast<KeyId>(dice_.below(40));
+    if (roll < 84) return {actor, CreateApiKey{user(model), key, Sha256{std::byte{7}}, random_roles(dice_)}};
+    if (roll < 90) return {actor, RevokeApiKey{key}};
+    return {actor, random_security(dice_)};
+}
+
+}  // namespace buttonwood::engine::tests

@@ -1,0 +1,207 @@
+// The naive engine's users, securities, cash and holdings. The order of the checks is the order of RejectReason.
+#include "tests/engine/naive_engine.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace buttonwood::engine::tests {
+namespace {
+
+bool only(std::string_view text, std::string_view allowed) {
+    return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+constexpr std::string_view kCapitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+constexpr std::string_view kSymbolCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.";
+
+bool is_name(std::string_view text) {
+    return !text.empty() &&
+           std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; });
+}
+bool is_currency(std::string_view text) { return text.size() == 3 && only(text, kCapitals); }
+
+// Every bit is a role, and there is at least one.
+bool are_roles(RoleSet roles) { return roles.bits >= 1 && roles.bits <= 31; }
+
+template <class Map>
+auto next_id(const Map& map) {
+    return static_cast<typename Map::key_type>(map.size() + 1);
+}
+
+}  // namespace
+
+NaiveEngine::Prediction NaiveEngine::decide(UserId actor, const Command& command) {
+    Prediction prediction;
+    prediction.reason = std::visit([&](const auto& c) { return on(actor, c, prediction); }, command);
+    return prediction;
+}
+
+bool NaiveEngine::may(UserId actor, Role role) const {
+    if (actor == UserId::None) return true;
+    const auto user = users_.find(actor);
+    if (user == users_.end()) return false;
+    const RoleSet roles = user->second.terms.roles;
+    return roles.has(role) || roles.has(Role::Admin);
+}
+
+bool NaiveEngine::owns(UserId actor, AccountId account) const {
+    const auto found = accounts_.find(account);
+    if (found == accounts_.end()) return false;
+    return actor == UserId::None || found->second == actor;
+}
+
+Money NaiveEngine::cash(AccountId account, Currency currency) const {
+    const auto found = cash_.find({account, currency});
+    return found == cash_.end() ? Money{} : found->second;
+}
+
+Quantity NaiveEngine::holding(AccountId account, SecurityId security) const {
+    const auto found = holdings_.find({account, security});
+    return found == holdings_.end() ? Quantity{} : found->second;
+}
+
+Money NaiveEngine::reserved_cash(AccountId account, Currency currency) const {
+    Money sum;
+    for (const OrderId id : open_) {
+        const Order& order = orders_.at(id);
+        if (order.request.account == account && order.request.side == Side::Buy &&
+            securities_.at(order.request.security).terms.currency == currency)
+            sum += cost_of(order.request.security, order.price, order.leaves());
+    }
+    return sum;
+}
+
+Quantity NaiveEngine::reserved_holding(AccountId account, SecurityId security) const {
+    Quantity sum;
+    for (const OrderId id : open_) {
+        const Order& order = orders_.at(id);
+        if (order.request.account == account && order.request.side == Side::Sell &&
+            order.request.security == security)
+            sum += order.leaves();
+    }
+    return sum;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const RegisterUser& c, Prediction& out) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    if (!is_name(c.name.view())) return Reason::NameNotAllowed;
+    if (!are_roles(c.roles)) return Reason::RolesNotAllowed;
+    const UserId user = next_id(users_);
+    const AccountId account = next_id(accounts_);
+    users_[user] = User{c, UserStatus::Active};
+    accounts_[account] = user;
+    out.events = {UserRegistered{user, c.name, c.roles}, AccountOpened{account, user}};
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const OpenAccount& c, Prediction& out) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    if (!users_.contains(c.user)) return Reason::UserNotFound;
+    if (users_[c.user].status == UserStatus::Closed) return Reason::UserClosed;
+    const AccountId account = next_id(accounts_);
+    accounts_[account] = c.user;
+    out.events = {AccountOpened{account, c.user}};
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const ChangeUserStatus& c, Prediction& out) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    if (!users_.contains(c.user)) return Reason::UserNotFound;
+    User& user = users_[c.user];
+    if (user.status == c.status) return Reason::StatusUnchanged;
+    if (user.status == UserStatus::Closed) return Reason::UserClosed;
+    if (c.status == UserStatus::Closed)
+        for (const OrderId id : open_)
+            if (accounts_.at(orders_.at(id).request.account) == c.user) return Reason::OpenOrders;
+    user.status = c.status;
+    out.events = {UserStatusChanged{c.user, c.status, c.note}};
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const CreateApiKey& c, Prediction& out) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    if (!users_.contains(c.user)) return Reason::UserNotFound;
+    const User& user = users_[c.user];
+    if (user.status == UserStatus::Closed) return Reason::UserClosed;
+    if (c.key == KeyId::None || keys_.contains(c.key)) return Reason::KeyTaken;
+    const bool exceeds_user = (c.roles.bits | user.terms.roles.bits) != user.terms.roles.bits;
+    if (!are_roles(c.roles) || exceeds_user) return Reason::RolesNotAllowed;
+    keys_[c.key] = {c.user, false};
+    out.events = {ApiKeyCreated{c.user, c.key, c.secret_hash, c.roles}};
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const RevokeApiKey& c, Prediction& out) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    if (keys_.contains(c.key) && keys_[c.key].revoked) return Reason::StatusUnchanged;
+    if (!keys_.contains(c.key)) return Reason::KeyNotFound;
+    keys_[c.key].revoked = true;
+    out.events = {ApiKeyRevoked{keys_[c.key].user, c.key}};
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const CreateSecurity& c, Prediction& out) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    for (const auto& [id, security] : securities_)
+        if (security.terms.symbol == c.symbol) return Reason::SymbolTaken;
+    if (c.price_scale + c.quantity_scale > 8) return Reason::ScaleNotAllowed;
+    if (c.tick_size.units <= 0 || c.lot_size.units <= 0 || c.tick_size.units > kMaxPriceUnits ||
+        c.lot_size.units > kMaxQuantityUnits)
+        return Reason::TickNotAllowed;
+    if (!only(c.symbol.view(), kSymbolCharacters) || !is_name(c.name.view()) || !is_currency(c.currency.view()))
+        return Reason::NameNotAllowed;
+    const SecurityId id = next_id(securities_);
+    securities_[id].terms = c;
+    out.events = {SecurityCreated{id, c.symbol, c.name, c.currency, c.price_scale, c.quantity_scale, c.tick_size,
+                                  c.lot_size}};
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const ChangeTradingState& c, Prediction& out) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    if (!securities_.contains(c.security)) return Reason::SecurityNotFound;
+    TradingState& state = securities_[c.security].state;
+    if (state == c.state) return Reason::StatusUnchanged;
+    state = c.state;
+    out.events = {TradingStateChanged{c.security, c.state, c.note}};
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const DepositCash& c, Prediction& out) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    if (!accounts_.contains(c.account)) return Reason::AccountNotFound;
+    if (c.amount.units <= 0) return Reason::AmountNotPositive;
+    if (c.amount > kMaxMoney || cash(c.account, c.currency) + c.amount > kMaxMoney) return Reason::BalanceTooLarge;
+    if (!is_currency(c.currency.view())) return Reason::NameNotAllowed;
+    cash_[{c.account, c.currency}] += c.amount;
+    out.events = {CashDeposited{c.account, c.currency, c.amount}};
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const WithdrawCash& c, Prediction& out) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    if (!accounts_.contains(c.account)) return Reason::AccountNotFound;
+    const Money free = cash(c.account, c.currency) - reserved_cash(c.account, c.currency);
+    if (c.amount > free) return Reason::InsufficientFunds;
+    if (c.amount.units <= 0) return Reason::AmountNotPositive;
+    cash_[{c.account, c.currency}] -= c.amount;
+    out.events = {CashWithdrawn{c.account, c.currency, c.amount}};
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const IssueHoldings& c, Prediction& out) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    if (!accounts_.contains(c.account)) return Reason::AccountNotFound;
+    if (!securities_.contains(c.security)) return Reason::SecurityNotFound;
+    Security& security = securities_[c.security];
+    if (c.quantity.units <= 0) return Reason::QuantityNotPositive;
+    if (c.quantity.units > kMaxQuantityUnits ||
+        Int128{security.outstanding.units} + c.quantity.units > kMaxQuantityUnits)
+        return Reason::QuantityTooLarge;
+    if (c.quantity.units % security.terms.lot_size.units != 0) return Reason::QuantityNotOnLot;
+    security.outstanding += c.quantity;
+    holdings_[{c.account, c.security}] += c.quantity;
+    out.events = {HoldingsIssued{c.account, c.security, c.quantity}};
+    return Reason::None;
+}
+
+}  // namespace buttonwood::engine::tests
