@@ -1,0 +1,175 @@
+#include "api/problem.hpp"
+
+#include "api/json_writer.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace buttonwood::api {
+namespace {
+
+struct CodeRow {
+    std::string_view code;
+    int status;
+    std::string_view title;
+};
+
+// One code, one meaning (api.md). Codes of refusals by the market get their text from RejectReason.
+constexpr std::array kCodes{
+    CodeRow{"invalid_json", 400, "The body is not acceptable JSON"},
+    CodeRow{"json_depth", 400, "The body is nested too deeply"},
+    CodeRow{"json_duplicate_key", 400, "A member appears twice"},
+    CodeRow{"json_too_many", 400, "The body has too many members or elements"},
+    CodeRow{"unknown_field", 400, "A member or parameter is not known here"},
+    CodeRow{"bad_request", 400, "The request is not acceptable"},
+    CodeRow{"missing_field", 422, "A member is missing"},
+    CodeRow{"invalid_type", 422, "A member has the wrong type"},
+    CodeRow{"invalid_decimal", 422, "A number is not a plain decimal"},
+    CodeRow{"invalid_enum", 422, "A word is none of those accepted"},
+    CodeRow{"invalid_id", 422, "An identifier is not well formed"},
+    CodeRow{"invalid_text", 422, "A text is empty, too long or has characters that are not allowed"},
+    CodeRow{"invalid_parameter", 400, "A query parameter is not acceptable"},
+    CodeRow{"unauthorized", 401, "A valid API key is needed"},
+    CodeRow{"scope_missing", 403, "The key's roles do not allow this"},
+    CodeRow{"account_suspended", 403, "The user's status does not allow this"},
+    CodeRow{"not_found", 404, "There is nothing here"},
+    CodeRow{"order_not_found", 404, "No such order"},
+    CodeRow{"user_not_found", 404, "No such user"},
+    CodeRow{"account_not_found", 404, "No such account"},
+    CodeRow{"security_not_found", 404, "No such security"},
+    CodeRow{"key_not_found", 404, "No such API key"},
+    CodeRow{"method_not_allowed", 405, "The resource has no such method"},
+    CodeRow{"not_acceptable", 406, "Only JSON is answered here"},
+    CodeRow{"request_timeout", 408, "The request took too long to arrive"},
+    CodeRow{"order_not_open", 409, "The order is not open any more"},
+    CodeRow{"order_already_filled", 409, "The order is already filled"},
+    CodeRow{"client_order_id_conflict", 409, "Another order has this client_order_id"},
+    CodeRow{"symbol_taken", 409, "Another security has this symbol"},
+    CodeRow{"status_unchanged", 409, "It already is so"},
+    CodeRow{"user_closed", 409, "The user is closed"},
+    CodeRow{"open_orders", 409, "The user has open orders"},
+    CodeRow{"key_taken", 409, "Another key has this id"},
+    CodeRow{"length_required", 411, "Content-Length is needed"},
+    CodeRow{"body_too_large", 413, "The body is too large"},
+    CodeRow{"uri_too_long", 414, "The request target is too long"},
+    CodeRow{"unsupported_media_type", 415, "Only application/json in UTF-8 is read"},
+    CodeRow{"expectation_failed", 417, "The expectation cannot be met"},
+    CodeRow{"misdirected_request", 421, "This server does not answer for that host"},
+    CodeRow{"upgrade_required", 426, "WebSocket version 13 is needed"},
+    CodeRow{"header_too_large", 431, "The header is too large"},
+    CodeRow{"not_implemented", 501, "The server does not implement this"},
+    CodeRow{"version_not_supported", 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here"},
+    CodeRow{"internal", 500, "Something broke on our side"},
+    CodeRow{"overloaded", 503, "Too much is waiting"},
+    CodeRow{"read_only", 503, "The event store is away; nothing can be written for now"},
+    CodeRow{"read_lag", 503, "The read model has not reached the wanted event yet"},
+    CodeRow{"starting", 503, "The server is starting"},
+    CodeRow{"draining", 503, "The server is stopping"},
+    CodeRow{"outcome_unknown", 504, "It is not known whether the command was executed"},
+};
+
+const CodeRow* find(std::string_view code) {
+    const auto it = std::ranges::find(kCodes, code, &CodeRow::code);
+    return it == kCodes.end() ? nullptr : &*it;
+}
+
+std::string_view word(Execution execution) {
+    switch (execution) {
+        case Execution::NotExecuted: return "not_executed";
+        case Execution::Executed: return "executed";
+        case Execution::Unknown: return "unknown";
+    }
+    return "unknown";
+}
+
+// The member of a request that a refusal is about.
+std::string_view pointer_of(engine::RejectReason reason) {
+    using enum engine::RejectReason;
+    switch (reason) {
+        case QuantityNotPositive: case QuantityTooLarge: case QuantityNotOnLot: case InsufficientShares:
+        case FokNotFillable: return "/quantity";
+        case PriceNotAllowed: case PriceNotPositive: case PriceTooLarge: case PriceNotOnTick: case NotionalTooLarge:
+        case PostOnlyWouldCross: return "/price";
+        case TimeInForceNotAllowed: return "/time_in_force";
+        case PostOnlyNotAllowed: return "/post_only";
+        case ClientOrderIdConflict: case DuplicateClientOrderId: return "/client_order_id";
+        case SecurityNotFound: case SymbolTaken: return "/symbol";
+        case AccountNotFound: return "/account";
+        case AmountNotPositive: case BalanceTooLarge: return "/amount";
+        case ScaleNotAllowed: return "/price_scale";
+        case TickNotAllowed: return "/tick_size";
+        case NameNotAllowed: return "/name";
+        case RolesNotAllowed: return "/roles";
+        case None: case NotPermitted: case UserNotFound: case OrderNotFound: case OrderNotOpen: case AccountSuspended:
+        case SecurityHalted: case CancelOnly: case MarketClosed: case NothingToAmend: case NoLiquidity:
+        case InsufficientFunds: case StatusUnchanged: case UserClosed: case OpenOrders: case KeyTaken: case KeyNotFound:
+            return "";
+    }
+    return "";
+}
+
+}  // namespace
+
+Problem problem(std::string_view code, std::string detail) {
+    const CodeRow* row = find(code);
+    Problem p;
+    p.status = row ? row->status : 422;  // what is not in the table is a refusal by the market
+    p.code = code;
+    p.detail = detail.empty() && row ? std::string(row->title) + "." : std::move(detail);
+    if (p.status == 503) p.retry_after_ms = 1000;
+    if (code == "outcome_unknown") {
+        p.execution = Execution::Unknown;
+        p.retry_after_ms = 1000;
+    }
+    return p;
+}
+
+Problem field_problem(std::string_view code, std::string_view pointer, std::string detail,
+                      std::optional<std::string> limit, std::optional<std::string> actual) {
+    Problem p = problem(code, std::move(detail));
+    p.errors.push_back({std::string(pointer), std::string(code), std::move(limit), std::move(actual)});
+    return p;
+}
+
+Problem refusal(engine::RejectReason reason) {
+    std::string detail(engine::text_of(reason));
+    if (!detail.empty()) detail[0] = static_cast<char>(detail[0] - (detail[0] >= 'a' && detail[0] <= 'z' ? 32 : 0));
+    const std::string_view pointer = pointer_of(reason);
+    if (pointer.empty()) return problem(engine::code_of(reason), detail + ".");
+    return field_problem(engine::code_of(reason), pointer, detail + ".");
+}
+
+std::string to_json(const Problem& p, const ProblemContext& context) {
+    const CodeRow* row = find(p.code);
+    JsonWriter w;
+    w.object([&] {
+        w.member("type", "https://buttonwood.example/errors/" + p.code);
+        w.member("title", row ? row->title : std::string_view("The market refuses this"));
+        w.member("status", p.status);
+        w.member("detail", p.detail);
+        w.member("instance", context.instance);
+        w.member("code", p.code);
+        w.member("request_id", context.request_id);
+        w.member("event_seq", context.event_seq);
+        w.member("execution", word(p.execution));
+        w.member("retryable", p.retry_after_ms.has_value());
+        w.member("retry_after_ms", p.retry_after_ms);
+        w.array("errors", [&] {
+            for (const FieldError& e : p.errors)
+                w.object([&] {
+                    w.member("pointer", e.pointer);
+                    w.member("code", e.code);
+                    w.member("limit", e.limit);
+                    w.member("actual", e.actual);
+                });
+        });
+        if (p.order_json.empty())
+            w.member("order", nullptr);
+        else
+            w.raw_member("order", p.order_json);
+        w.member("message", p.detail);
+    });
+    return w.take();
+}
+
+}  // namespace buttonwood::api
