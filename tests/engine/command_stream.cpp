@@ -66,7 +66,7 @@ CommandStream::Step CommandStream::next(const NaiveEngine& model) {
         opening_.pop_front();
         return step;
     }
-    if (dice_.chance(90)) return trading(model);
+    if (dice_.chance(94)) return trading(model);
     return dice_.chance(50) ? money(model) : administration(model);
 }
 
@@ -74,13 +74,13 @@ CommandStream::Step CommandStream::trading(const NaiveEngine& model) {
     AccountId who = account(model);
     Command command;
     const auto roll = dice_.below(100);
-    if (roll < 60)
+    if (roll < 70)
         command = place(model, who);
-    else if (roll < 64)
+    else if (roll < 74)
         command = retry(model, who);
-    else if (roll < 82)
+    else if (roll < 89)
         command = amend(model, who);
-    else if (roll < 98)
+    else if (roll < 99)
         command = cancel(model, who);
     else
         command = MassCancel{who, dice_.chance(50) ? SecurityId::None : security(model),
@@ -193,14 +193,14 @@ Quantity CommandStream::quantity(const NaiveEngine& model, SecurityId security) 
 
 AccountId CommandStream::account(const NaiveEngine& model) {
     if (dice_.chance(2)) return static_cast<AccountId>(dice_.pick<std::uint32_t>({0, 999, ~std::uint32_t{0}}));
-    // The first ten are rich or at work; the others were opened at random and own nothing.
-    const auto known = std::min<std::uint64_t>(model.accounts().size(), dice_.chance(90) ? 10 : 1000);
-    return static_cast<AccountId>(1 + dice_.below(known));
+    // Mostly the traders; sometimes one that is not at work or owns nothing.
+    if (dice_.chance(97)) return static_cast<AccountId>(dice_.pick<std::uint32_t>({3, 4, 5, 6, 7, 9, 10}));
+    return static_cast<AccountId>(1 + dice_.below(model.accounts().size()));
 }
 
 SecurityId CommandStream::security(const NaiveEngine& model) {
     if (dice_.chance(2)) return static_cast<SecurityId>(dice_.pick<std::uint32_t>({0, 999, ~std::uint32_t{0}}));
-    const auto known = dice_.chance(90) ? 3 : model.securities().size();
+    const auto known = dice_.chance(96) ? 3 : model.securities().size();
     return static_cast<SecurityId>(1 + dice_.below(known));
 }
 

@@ -12,7 +12,7 @@ RoleSet random_roles(Dice& dice) { return {static_cast<std::uint8_t>(dice.pick({
 
 Command random_security(Dice& dice) {
     CreateSecurity c;
-    c.symbol = dice.chance(15) ? Symbol(dice.pick({"", "ACME", "acme", "A B", "ROSE"}))
+    c.symbol = dice.chance(30) ? Symbol(dice.pick({"", "ACME", "acme", "A B", "ROSE"}))
                                : Symbol("S" + std::to_string(dice.below(100'000)));
     c.name = dice.pick({"Some name", "Some name", "Some name", "", "line\nbreak"});
     c.currency = dice.pick({"USD", "EUR", "USD", "usd", "EU", ""});
@@ -51,24 +51,28 @@ CommandStream::Step CommandStream::administration(const NaiveEngine& model) {
     const UserId actor = dice_.chance(92) ? kOperator : user(model);
     const auto roll = dice_.below(100);
     if (roll < 30) {
-        // Half of the changes open: the market spends most of its time trading.
-        const TradingState state = dice_.chance(50) ? TradingState::Open
+        // Most changes open: the market spends most of its time trading.
+        const TradingState state = dice_.chance(85) ? TradingState::Open
                                                     : dice_.pick({TradingState::Halted, TradingState::CancelOnly,
-                                                                  TradingState::Closed, TradingState::Open});
+                                                                  TradingState::Closed});
         return {actor, ChangeTradingState{security(model), state, "because"}};
     }
     if (roll < 60) {
-        // Traders come back; only those who came later may leave for good.
+        // Traders come back; those who came later may leave for good.
         const UserId who = user(model);
-        const bool may_close = static_cast<std::uint32_t>(who) > 9 || dice_.chance(3);
-        const UserStatus status = dice_.chance(60)                ? UserStatus::Active
+        const bool may_close = static_cast<std::uint32_t>(who) > 8 || dice_.chance(3);
+        if (!model.open_orders().empty() && dice_.chance(5)) {
+            const AccountId busy = model.orders().at(dice_.any_of(model.open_orders())).request.account;
+            return {actor, ChangeUserStatus{model.accounts().at(busy), UserStatus::Closed, "still at work"}};
+        }
+        const UserStatus status = dice_.chance(80)                ? UserStatus::Active
                                   : may_close && dice_.chance(60) ? UserStatus::Closed
                                                                   : UserStatus::Suspended;
         return {actor, ChangeUserStatus{who, status, "because"}};
     }
     if (roll < 68) return {actor, RegisterUser{dice_.pick({"New user", "", "tab\there"}), random_roles(dice_)}};
     if (roll < 74) return {actor, OpenAccount{user(model)}};
-    const auto key = static_cast<KeyId>(dice_.below(40));
+    const auto key = static_cast<KeyId>(dice_.below(25));
     if (roll < 84) return {actor, CreateApiKey{user(model), key, Sha256{std::byte{7}}, random_roles(dice_)}};
     if (roll < 90) return {actor, RevokeApiKey{key}};
     return {actor, random_security(dice_)};

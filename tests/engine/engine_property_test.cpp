@@ -17,6 +17,7 @@
 namespace buttonwood::engine::tests {
 namespace {
 
+constexpr std::uint64_t kCommands = 400'000;
 constexpr std::uint64_t kStreamLength = 2'000;
 constexpr std::uint64_t kHashInterval = 100;
 
@@ -86,7 +87,7 @@ private:
 
 TEST_CASE("The engine and the oracle agree on every event and every state of random streams", "[property]") {
     const std::uint64_t first_seed = from_environment("BUTTONWOOD_SEED", Catch::rngSeed());
-    const std::uint64_t commands = from_environment("BUTTONWOOD_COMMANDS", 100'000);
+    const std::uint64_t commands = from_environment("BUTTONWOOD_COMMANDS", kCommands);
     std::cout << "engine against oracle: BUTTONWOOD_SEED=" << first_seed << " BUTTONWOOD_COMMANDS=" << commands << '\n';
     Reach reach;
     std::uint64_t done = 0;
@@ -101,7 +102,7 @@ TEST_CASE("The engine and the oracle agree on every event and every state of ran
         INFO("BUTTONWOOD_SEED=" << seed << " BUTTONWOOD_COMMANDS=" << kStreamLength);
         REQUIRE(trial.replays_to_the_same_hash());
     }
-    if (commands < 50'000) return;  // a shorter run is for repeating a failure, not for reaching everything
+    if (commands < kCommands) return;  // a shorter run is for repeating a failure, not for reaching everything
 #define X(name, number, code, text) CHECK(reach.reasons.contains(RejectReason::name));
     BUTTONWOOD_REJECT_REASONS(X)
 #undef X
