@@ -3,13 +3,16 @@
 // Only parameters, never text pasted into SQL. Thread safety: a Connection belongs to one thread at a time.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <expected>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace buttonwood::eventstore {
@@ -27,6 +30,9 @@ struct DbError {
     std::string constraint;  // the violated constraint, or empty
     std::string message;     // one line
 };
+
+// What an SQLSTATE asks the caller to do; "" (no server answered) is Unavailable.
+[[nodiscard]] DbErrorKind kind_of_sqlstate(std::string_view sqlstate);
 
 // A query's rows. Owns the result; views into it live as long as it does.
 class Rows {
@@ -83,6 +89,9 @@ public:
     [[nodiscard]] std::expected<Rows, DbError> prepared(const std::string& sql, std::initializer_list<Param> params) {
         return prepared(sql, std::span<const Param>(params.begin(), params.size()));
     }
+    // prepared(), with the results in PostgreSQL's binary format: half the bytes for a bytea. Of such rows integer() and
+    // bytes() work as ever, for integer and bytea columns; text() gives the raw bytes.
+    [[nodiscard]] std::expected<Rows, DbError> prepared_binary(const std::string& sql, std::span<const Param> params);
     // Several statements without parameters: migrations, BEGIN, COMMIT.
     [[nodiscard]] std::expected<void, DbError> execute(const std::string& sql);
     // COPY ... FROM STDIN with text-format data. Returns the number of rows.
@@ -98,6 +107,7 @@ public:
     [[nodiscard]] int backend_pid() const;
 
 private:
+    friend class Transaction;
     struct Impl;
     explicit Connection(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
