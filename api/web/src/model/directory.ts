@@ -1,0 +1,57 @@
+// The securities of the exchange and their tickers.
+
+import { Emitter } from "./emitter";
+import type { RestClient } from "../wire/rest";
+import type { ExchangeSocket } from "../wire/socket";
+import type { Security, Ticker } from "../wire/messages";
+
+const kRefreshMs = 15_000; // new listings and halts; there is no channel for them
+
+export class Directory {
+  readonly securities = new Map<string, Security>();
+  readonly tickers = new Map<string, Ticker>();
+  readonly changed = new Emitter();
+  readonly tickerChanged = new Emitter<string>();
+
+  constructor(
+    private readonly rest: RestClient,
+    private readonly socket: ExchangeSocket,
+  ) {}
+
+  // Loads now and then again and again; a failed load is tried again a little later.
+  start(): void {
+    const loop = async (): Promise<void> => {
+      let pause = kRefreshMs;
+      try {
+        await this.load();
+      } catch {
+        pause = 2_000;
+      }
+      setTimeout(() => void loop(), pause);
+    };
+    void loop();
+  }
+
+  private async load(): Promise<void> {
+    const answer = await this.rest.get<{ data: Security[] }>("v1/securities");
+    for (const security of answer.data) {
+      const known = this.securities.has(security.symbol);
+      this.securities.set(security.symbol, security);
+      if (!known) this.follow(security.symbol);
+    }
+    this.changed.emit();
+  }
+
+  private follow(symbol: string): void {
+    this.socket.subscribe({
+      channel: "ticker",
+      symbol,
+      onMessage: (message) => {
+        const ticker = message.data?.[0] as Ticker | undefined;
+        if (ticker === undefined) return;
+        this.tickers.set(symbol, ticker);
+        this.tickerChanged.emit(symbol);
+      },
+    });
+  }
+}

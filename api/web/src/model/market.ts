@@ -1,0 +1,69 @@
+// Everything that belongs to the one security on screen: its book, its tape and its candles.
+
+import { BookFeed } from "./book_feed";
+import { CandleSeries, type ChartCandle, type Interval } from "./candle_series";
+import { Emitter } from "./emitter";
+import { Tape } from "./tape";
+import type { Candle, Security } from "../wire/messages";
+import type { RestClient } from "../wire/rest";
+import type { ExchangeSocket } from "../wire/socket";
+
+export const kBookDepth = 100;
+const kHistory = "1000";
+const kRefreshMs = 30_000; // the server's candles replace what was drawn from trades, so a missed trade does not stay missing
+const kRetryMs = 2_000;
+
+export class Market {
+  readonly feed: BookFeed;
+  readonly tape: Tape;
+  candles: CandleSeries;
+  readonly candlesLoaded = new Emitter();
+  readonly candleChanged = new Emitter<ChartCandle>();
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private closed = false;
+
+  constructor(
+    private readonly rest: RestClient,
+    socket: ExchangeSocket,
+    readonly security: Security,
+    interval: Interval,
+  ) {
+    this.feed = new BookFeed(socket, security.symbol, kBookDepth);
+    this.tape = new Tape(socket, security.symbol);
+    this.candles = new CandleSeries(interval);
+    this.tape.traded.on((trade) => {
+      const candle = this.candles.addTrade(trade);
+      if (candle !== null) this.candleChanged.emit(candle);
+    });
+    void this.load();
+  }
+
+  setInterval(interval: Interval): void {
+    this.candles = new CandleSeries(interval);
+    void this.load();
+  }
+
+  close(): void {
+    this.closed = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.feed.close();
+    this.tape.close();
+  }
+
+  private async load(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    const series = this.candles;
+    const path = `v1/markets/${encodeURIComponent(this.security.symbol)}/candles`;
+    let pause = kRefreshMs;
+    try {
+      const answer = await this.rest.get<{ data: Candle[] }>(path, { interval: series.interval.source, limit: kHistory });
+      if (this.closed || series !== this.candles) return;
+      series.merge(answer.data);
+      this.candlesLoaded.emit();
+    } catch {
+      if (this.closed || series !== this.candles) return;
+      pause = kRetryMs;
+    }
+    this.timer = setTimeout(() => void this.load(), pause);
+  }
+}

@@ -1,0 +1,133 @@
+// The user's open orders, with a button to cancel each, and their fills; two tabs of one panel.
+
+import type { AccountModel } from "../model/account";
+import { decimal, formatDecimal, multiply } from "../model/decimal";
+import type { Trading } from "../model/trading";
+import type { Fill, Order } from "../wire/messages";
+import { element, need, oncePerFrame, setText } from "./dom";
+import * as format from "./format";
+import { announceOutcome } from "./outcome";
+import { toast } from "./toasts";
+
+export class OrdersView {
+  private readonly ordersBody = need("orders-body");
+  private readonly fillsBody = need("fills-body");
+  private readonly cancelAllButton = need<HTMLButtonElement>("cancel-all");
+  private readonly dialog = need<HTMLDialogElement>("confirm-dialog");
+  private readonly cancelling = new Set<string>();
+  private readonly scheduleOrders = oncePerFrame(() => this.renderOrders());
+
+  constructor(
+    private readonly account: AccountModel,
+    private readonly trading: Trading,
+  ) {
+    account.ordersChanged.on(this.scheduleOrders);
+    account.fillsChanged.on(oncePerFrame(() => this.renderFills()));
+    this.ordersBody.addEventListener("click", (event) => {
+      const button = (event.target as Element).closest<HTMLElement>("[data-cancel]");
+      if (button?.dataset["cancel"] !== undefined) void this.cancel(button.dataset["cancel"]);
+    });
+    this.cancelAllButton.addEventListener("click", () => this.askCancelAll());
+    this.dialog.addEventListener("close", () => {
+      if (this.dialog.returnValue === "yes") void this.cancelAll();
+    });
+    this.makeTabs();
+    this.renderOrders();
+    this.renderFills();
+  }
+
+  askCancelAll(): void {
+    const count = this.account.orders.size;
+    if (count === 0 || this.dialog.open) return;
+    setText(need("confirm-text"), count === 1 ? "One open order will be cancelled." : `${count} open orders in all securities will be cancelled.`);
+    this.dialog.returnValue = "no";
+    this.dialog.showModal();
+  }
+
+  private async cancelAll(): Promise<void> {
+    try {
+      const count = await this.trading.cancelAll(this.account.account?.accounts ?? []);
+      toast("info", count === 1 ? "One order cancelled" : `${count} orders cancelled`);
+    } catch (error) {
+      toast("error", "Not all orders were cancelled", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private async cancel(orderId: string): Promise<void> {
+    if (this.cancelling.has(orderId)) return;
+    this.cancelling.add(orderId);
+    this.scheduleOrders();
+    announceOutcome(await this.trading.cancel(orderId));
+    this.cancelling.delete(orderId);
+    this.scheduleOrders();
+  }
+
+  private makeTabs(): void {
+    const tabs = [need("tab-orders"), need("tab-fills")];
+    const select = (chosen: HTMLElement): void => {
+      for (const tab of tabs) {
+        tab.setAttribute("aria-selected", String(tab === chosen));
+        tab.tabIndex = tab === chosen ? 0 : -1;
+        need(tab.getAttribute("aria-controls") ?? "").hidden = tab !== chosen;
+      }
+    };
+    for (const [index, tab] of tabs.entries()) {
+      tab.addEventListener("click", () => select(tab));
+      tab.addEventListener("keydown", (event) => {
+        if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+        const other = tabs[1 - index] as HTMLElement;
+        select(other);
+        other.focus();
+      });
+    }
+  }
+
+  private renderOrders(): void {
+    const orders = this.account.openOrders;
+    const focused = (document.activeElement as HTMLElement | null)?.dataset["cancel"];
+    this.ordersBody.replaceChildren(...orders.map((order) => this.orderRow(order)));
+    if (focused !== undefined) this.ordersBody.querySelector<HTMLElement>(`[data-cancel="${CSS.escape(focused)}"]`)?.focus();
+    setText(need("orders-count"), orders.length > 0 ? String(orders.length) : "");
+    this.cancelAllButton.hidden = orders.length === 0;
+    need("orders-empty").hidden = orders.length > 0;
+    setText(need("orders-empty"), this.account.account === null ? "Enter an API key to see your orders." : "No open orders.");
+  }
+
+  private orderRow(order: Order): HTMLElement {
+    const row = element("tr");
+    row.dataset["side"] = order.side;
+    const flags = [order.time_in_force === "gtc" ? "" : order.time_in_force.toUpperCase(), order.post_only ? "post only" : ""].filter(Boolean);
+    const filled = element("td", "number");
+    filled.append(element("span", "filled", format.quantity(order.filled_quantity)), ` / ${format.quantity(order.quantity)}`);
+    const button = element("button", "row-button", this.cancelling.has(order.id) ? "…" : "Cancel");
+    button.type = "button";
+    button.dataset["cancel"] = order.id;
+    button.setAttribute("aria-label", `Cancel ${order.side} ${order.quantity} ${order.symbol} at ${order.price ?? "market"}`);
+    const action = element("td", "action");
+    action.append(button);
+    row.append(
+      element("td", "symbol", order.symbol), element("td", "side-cell", format.capitalised(order.side)),
+      element("td", "", [format.capitalised(order.type), ...flags].join(" · ")), element("td", "number", format.price(order.price)),
+      filled, element("td", "time", format.clock(order.created_at)), action,
+    );
+    return row;
+  }
+
+  private renderFills(): void {
+    this.fillsBody.replaceChildren(...this.account.fills.map(fillRow));
+    need("fills-empty").hidden = this.account.fills.length > 0;
+    setText(need("fills-empty"), this.account.account === null ? "Enter an API key to see your fills." : "No fills yet.");
+  }
+}
+
+function fillRow(fill: Fill): HTMLElement {
+  const row = element("tr");
+  row.dataset["side"] = fill.side;
+  const value = formatDecimal(multiply(decimal(fill.price), decimal(fill.quantity)));
+  row.append(
+    element("td", "time", format.clock(fill.time)), element("td", "symbol", fill.symbol), element("td", "side-cell", format.capitalised(fill.side)),
+    element("td", "number", format.price(fill.price)), element("td", "number", format.quantity(fill.quantity)),
+    element("td", "number value", format.money(value)), element("td", "role", format.capitalised(fill.liquidity)),
+  );
+  return row;
+}

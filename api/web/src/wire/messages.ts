@@ -1,0 +1,195 @@
+// The shapes of the public API that the page uses; api/README.md is the contract. Prices, quantities and money are decimal
+// strings at the security's scale and stay strings (model/decimal.ts does exact arithmetic on them).
+
+export type Side = "buy" | "sell";
+export type OrderType = "limit" | "market";
+export type TimeInForce = "gtc" | "ioc" | "fok";
+export type OrderStatus = "new" | "partially_filled" | "filled" | "canceled" | "expired";
+
+export interface Security {
+  id: string;
+  symbol: string;
+  name: string;
+  currency: string;
+  price_scale: number;
+  quantity_scale: number;
+  tick_size: string;
+  lot_size: string;
+  trading_state: "open" | "halted" | "cancel_only" | "closed";
+}
+
+export interface Ticker {
+  symbol: string;
+  last_price: string | null;
+  last_quantity: string | null;
+  bid_price: string | null;
+  ask_price: string | null;
+  open_24h: string | null;
+  high_24h: string | null;
+  low_24h: string | null;
+  volume_24h: string | null;
+  turnover_24h: string | null;
+  vwap_24h: string | null;
+  trade_count_24h: number | null;
+  change_24h: string | null;
+}
+
+export interface Trade {
+  id: string;
+  price: string;
+  quantity: string;
+  taker_side: Side;
+  time: string;
+}
+
+export interface Candle {
+  t: string;
+  o: string;
+  h: string;
+  l: string;
+  c: string;
+  v: string;
+  complete: boolean;
+}
+
+export interface Order {
+  id: string;
+  client_order_id: string | null;
+  account_id: string;
+  symbol: string;
+  side: Side;
+  type: OrderType;
+  time_in_force: TimeInForce;
+  post_only: boolean;
+  price: string | null;
+  quantity: string;
+  filled_quantity: string;
+  remaining_quantity: string;
+  average_price: string | null;
+  status: OrderStatus;
+  reason: string | null;
+  created_at: string;
+  updated_at: string;
+  event_seq: number;
+}
+
+export interface OrderRequest {
+  symbol: string;
+  side: Side;
+  type: OrderType;
+  quantity: string;
+  price?: string;
+  time_in_force: TimeInForce;
+  post_only?: boolean;
+  client_order_id: string;
+}
+
+export interface Execution extends Order {
+  exec_type: "new" | "trade" | "replaced" | "canceled" | "expired";
+  last_price: string | null;
+  last_quantity: string | null;
+  trade_id: string | null;
+  liquidity: "maker" | "taker" | null;
+}
+
+export interface Fill {
+  id: string;
+  order_id: string;
+  symbol: string;
+  side: Side;
+  price: string;
+  quantity: string;
+  liquidity: "maker" | "taker";
+  time: string;
+}
+
+export interface Balance {
+  account_id: string;
+  currency: string;
+  total: string;
+  available: string;
+  held: string;
+}
+
+export interface Holding {
+  account_id: string;
+  symbol: string;
+  quantity: string;
+  sellable: string;
+  held: string;
+  average_cost: string | null;
+  market_value: string | null;
+  unrealized_pnl: string | null;
+}
+
+export interface Portfolio {
+  data: Holding[];
+  cash: Balance[];
+  event_seq: number;
+}
+
+export interface Account {
+  user_id: string;
+  name: string;
+  status: string;
+  roles: string[];
+  accounts: string[];
+}
+
+export interface Page<T> {
+  data: T[];
+  has_more: boolean;
+  next_cursor: string | null;
+  event_seq: number;
+}
+
+// The problem object, the same in REST answers and in WebSocket errors.
+export interface Problem {
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  execution?: "not_executed" | "executed" | "unknown" | null;
+  errors?: { pointer: string; code: string; limit?: string | null; actual?: string | null }[];
+}
+
+export interface BookLevel {
+  price: string;
+  qty: string;
+}
+
+export interface BookData {
+  bids: BookLevel[];
+  asks: BookLevel[];
+  checksum: number;
+}
+
+export interface HeartbeatEntry {
+  channel: string;
+  symbol: string | null;
+  seq: number;
+}
+
+export type ChannelName = "book" | "trades" | "ticker" | "executions" | "heartbeat";
+
+// What a channel sends. `seq` rises by one per channel and symbol (or account); a conflated book update jumps and says so
+// in `prev_seq`.
+export interface ChannelMessage {
+  channel: string;
+  type: "snapshot" | "update" | "gap" | "shutdown";
+  symbol?: string;
+  account_id?: string;
+  seq?: number;
+  prev_seq?: number;
+  event_seq?: number;
+  time?: string;
+  data?: unknown[];
+}
+
+export interface Answer {
+  method: string;
+  req_id?: number;
+  success: boolean;
+  result?: unknown;
+  error?: Problem;
+}
