@@ -8,7 +8,7 @@
 // refuses meanwhile, and service resumes by itself. Fenced: releases nothing more and reports once.
 //
 // Thread safety: submit(), inspect(), status() from any thread. The callbacks run on the journal thread (released,
-// stopped) and must not block.
+// stopped, alarm) and must not block; during start() they run on the caller's thread. wall_clock_us runs on both threads.
 #pragma once
 
 #include "engine/engine.hpp"
@@ -64,21 +64,25 @@ public:
         std::function<std::int64_t()> wall_clock_us;
         // Replay: blocks done, last_seq so far of total. Called at most every 1,000 blocks. May be empty.
         std::function<void(engine::EventSeq done, engine::EventSeq total)> replay_progress;
+        // One line for the operator's log: the store is away, is back, is corrupt and where. May be empty.
+        std::function<void(const std::string&)> alarm;
     };
 
     // Fences the store, replays the journal through apply() (verifying chain, density and records), then opens the
     // queue. Blocks until open. Errors: Unavailable (the store cannot be reached), Corrupt.
     [[nodiscard]] static std::expected<std::unique_ptr<Pipeline>, StoreError> start(std::unique_ptr<Journal> journal,
                                                                                     Callbacks callbacks);
-    // Refuses new commands, makes what is decided durable (unless the store is away), releases it, joins the threads.
+    // Refuses new commands, decides the queued ones, makes all durable, releases it, joins the threads. While the store is
+    // away it waits two more seconds for it, then leaves unreleased what is not durable.
     ~Pipeline();
 
     // Queues one command. header.seq is ignored: the engine thread numbers commands; header.time is stamped there.
     [[nodiscard]] std::expected<void, SubmitError> submit(engine::UserId actor, const engine::RequestId& request_id,
                                                           engine::Command command, Ticket ticket);
 
-    // Runs f on the engine thread between two commands, and waits for it: state hash, invariants, depth.
-    // What it sees may be ahead of what is durable.
+    // Runs f on the engine thread between two commands, and waits for it: state hash, invariants, depth. An exception of
+    // f is thrown here. What it sees may be ahead of what is durable. Works while the store is away; once the pipeline has
+    // stopped it returns without running f. REQUIRES: not called by f itself.
     void inspect(const std::function<void(const engine::Engine&)>& f);
 
     [[nodiscard]] PipelineStatus status() const;

@@ -1,0 +1,386 @@
+#include "eventstore/pipeline.hpp"
+
+#include "engine/assert.hpp"
+#include "eventstore/pipeline_replay.hpp"
+#include "eventstore/pipeline_writer.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <utility>
+
+namespace buttonwood::eventstore {
+namespace {
+
+// Most commands that are decided and not yet durable; then the engine waits, and the queue fills.
+constexpr std::size_t kMaxUndurableCommands = 4 * kMaxCommandsPerBlock;
+// A block with this many events takes no further commands: one command may emit thousands.
+constexpr std::size_t kEnoughEventsPerBlock = 8 * kMaxCommandsPerBlock;
+// The engine thread looks up from deciding this often: to pass on what it has, and to answer inspect().
+constexpr std::size_t kCommandsPerTurn = 32;
+// How long the end of the process waits for a store that is away.
+constexpr std::chrono::seconds kShutdownPatience{2};
+
+struct Submitted {
+    engine::UserId actor{};
+    engine::RequestId request_id;
+    engine::Command command;
+    Ticket ticket{};
+};
+
+struct Inspection {
+    const std::function<void(const engine::Engine&)>& look;
+    bool done = false;
+    std::exception_ptr error;
+};
+
+using Batch = std::unique_ptr<DurableBatch>;
+
+bool has_room(const DurableBatch& batch) {
+    return batch.records.commands.size() < kMaxCommandsPerBlock && batch.records.events.size() < kEnoughEventsPerBlock;
+}
+
+void encode_batch(const Records& records, Block& block) {
+    block.payload.clear();
+    std::span<const engine::Event> events = records.events;
+    for (const CommandRecord& command : records.commands) {
+        encode(command, events.first(command.event_count), block.payload);
+        events = events.subspan(command.event_count);
+    }
+    block.header = {};
+    block.header.event_count = static_cast<std::uint32_t>(records.events.size());
+    block.header.command_count = static_cast<std::uint32_t>(records.commands.size());
+}
+
+}  // namespace
+
+std::string_view name_of(PipelineState state) {
+    switch (state) {
+        case PipelineState::Replaying: return "replaying";
+        case PipelineState::Running: return "running";
+        case PipelineState::StoreAway: return "store_away";
+        case PipelineState::Fenced: return "fenced";
+        case PipelineState::Stopped: return "stopped";
+    }
+    return "unknown";
+}
+
+// Two threads and one mutex. What is decided travels in batches:
+//
+//     queue_ ─▶ turn_ ─▶ the engine thread's open batch ⇄ ready_ ─▶ the journal thread's block
+//
+// Between two turns the open batch lies in ready_, where the journal thread may take it; while the journal thread is busy
+// with a block, the engine takes the batch back and lets it grow.
+class Pipeline::Impl {
+public:
+    explicit Impl(Callbacks callbacks) : callbacks_(std::move(callbacks)) {
+        BUTTONWOOD_ASSERT(callbacks_.wall_clock_us);
+    }
+    ~Impl();
+
+    std::expected<void, StoreError> open(std::unique_ptr<Journal> journal);
+    std::expected<void, SubmitError> submit(Submitted submitted);
+    void inspect(const std::function<void(const engine::Engine&)>& look);
+    PipelineStatus status() const;
+
+private:
+    using Lock = std::unique_lock<std::mutex>;
+
+    // Engine thread.
+    void run_engine();
+    std::span<Submitted> next_turn(Batch& open);
+    std::span<Submitted> begin_turn(Batch& open);
+    void run_inspection(Lock& lock);
+    void finish_engine();
+    void decide(std::span<Submitted> commands, DurableBatch& batch);
+
+    // Journal thread.
+    void run_journal();
+    Batch next_batch();
+    void release(Batch batch, const BlockHeader& header);
+    void stop(StoreError error);
+    void on_store_away(StoreError error);
+    bool wait_to_retry(std::chrono::milliseconds delay);
+
+    void alarm(const std::string& text) const {
+        if (callbacks_.alarm) callbacks_.alarm(text);
+    }
+    engine::Timestamp now() const { return {callbacks_.wall_clock_us()}; }
+
+    const Callbacks callbacks_;
+    engine::Engine engine_;            // engine thread
+    std::vector<Submitted> turn_;      // engine thread: popped from queue_ ...
+    std::size_t next_{};               // ... and decided up to here
+    std::optional<LogWriter> writer_;  // journal thread
+
+    mutable std::mutex mutex_;  // guards all below
+    std::condition_variable engine_wakes_;
+    std::condition_variable journal_wakes_;
+    std::condition_variable inspected_;
+    std::vector<Submitted> queue_;
+    std::size_t undecided_{};  // in queue_ and turn_
+    std::size_t undurable_{};  // decided, not yet durable
+    std::deque<Batch> ready_;  // oldest first; the last one may still grow
+    std::deque<Inspection*> inspections_;
+    PipelineStatus status_{PipelineState::Replaying, 0, 0, 0, 0, 0};
+    bool journal_waits_{};
+    bool stopping_{};     // the destructor runs
+    bool broken_{};       // nothing will become durable any more
+    bool engine_ended_{};
+    std::chrono::steady_clock::time_point give_up_at_;
+
+    std::thread engine_thread_;
+    std::thread journal_thread_;
+};
+
+std::expected<void, StoreError> Pipeline::Impl::open(std::unique_ptr<Journal> journal) {
+    const auto head = journal->fence();
+    if (!head) return std::unexpected(head.error());
+    const auto committed_at = replay(*journal, *head, engine_, callbacks_);
+    if (!committed_at) return std::unexpected(committed_at.error());
+    writer_.emplace(std::move(journal), *head, *committed_at,
+                    LogWriter::Hooks{[this] { return now(); }, [this](StoreError error) { on_store_away(error); },
+                                     [this](std::chrono::milliseconds delay) { return wait_to_retry(delay); }});
+    status_.state = PipelineState::Running;
+    status_.epoch = head->epoch;
+    status_.durable_seq = head->last_seq;
+    engine_thread_ = std::thread([this] { run_engine(); });
+    journal_thread_ = std::thread([this] { run_journal(); });
+    return {};
+}
+
+Pipeline::Impl::~Impl() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        give_up_at_ = std::chrono::steady_clock::now() + kShutdownPatience;
+    }
+    engine_wakes_.notify_one();
+    journal_wakes_.notify_one();
+    if (engine_thread_.joinable()) engine_thread_.join();
+    if (journal_thread_.joinable()) journal_thread_.join();
+}
+
+std::expected<void, SubmitError> Pipeline::Impl::submit(Submitted submitted) {
+    bool was_empty{};
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return std::unexpected(SubmitError::Stopped);
+        switch (status_.state) {
+            case PipelineState::Running: break;
+            case PipelineState::StoreAway: return std::unexpected(SubmitError::StoreAway);
+            case PipelineState::Replaying:
+            case PipelineState::Fenced:
+            case PipelineState::Stopped: return std::unexpected(SubmitError::Stopped);
+        }
+        if (undecided_ >= kCommandQueueCapacity) return std::unexpected(SubmitError::Full);
+        was_empty = queue_.empty();
+        queue_.push_back(std::move(submitted));
+        ++undecided_;
+    }
+    // A queue that was not empty has woken the engine before, or the engine waits for the store.
+    if (was_empty) engine_wakes_.notify_one();
+    return {};
+}
+
+void Pipeline::Impl::inspect(const std::function<void(const engine::Engine&)>& look) {
+    Inspection inspection{look, false, nullptr};
+    {
+        Lock lock(mutex_);
+        if (broken_ || engine_ended_) return;
+        inspections_.push_back(&inspection);
+        engine_wakes_.notify_one();
+        inspected_.wait(lock, [&inspection] { return inspection.done; });
+    }
+    if (inspection.error) std::rethrow_exception(inspection.error);
+}
+
+PipelineStatus Pipeline::Impl::status() const {
+    const std::lock_guard lock(mutex_);
+    PipelineStatus status = status_;
+    status.queued_commands = undecided_;
+    return status;
+}
+
+void Pipeline::Impl::run_engine() {
+    Batch open;
+    for (auto turn = next_turn(open); !turn.empty(); turn = next_turn(open)) decide(turn, *open);
+    finish_engine();
+}
+
+// Passes on what the last turn decided and waits for something to do. Returns the commands of the next turn, and the
+// batch that takes them; no commands = the end.
+std::span<Submitted> Pipeline::Impl::next_turn(Batch& open) {
+    Lock lock(mutex_);
+    if (open) {
+        ready_.push_back(std::move(open));
+        journal_wakes_.notify_one();
+    }
+    for (; !broken_; engine_wakes_.wait(lock)) {
+        while (!inspections_.empty()) run_inspection(lock);
+        if (undurable_ >= kMaxUndurableCommands) continue;
+        if (next_ == turn_.size()) {
+            turn_.clear();
+            next_ = 0;
+            turn_.swap(queue_);
+        }
+        if (!turn_.empty()) return begin_turn(open);
+        if (stopping_) break;
+    }
+    return {};
+}
+
+// REQUIRES: the lock is held, a command waits, and there is room for another undurable one.
+std::span<Submitted> Pipeline::Impl::begin_turn(Batch& open) {
+    const std::size_t awaited = journal_waits_ ? 1 : 0;  // the journal thread is about to take the first one
+    if (ready_.size() > awaited && has_room(*ready_.back())) {
+        open = std::move(ready_.back());
+        ready_.pop_back();
+    } else {
+        open = std::make_unique<DurableBatch>();
+    }
+    const std::size_t count = std::min({kCommandsPerTurn, turn_.size() - next_, kMaxUndurableCommands - undurable_,
+                                        kMaxCommandsPerBlock - open->records.commands.size()});
+    const auto turn = std::span(turn_).subspan(next_, count);
+    next_ += count;
+    undecided_ -= count;
+    undurable_ += count;
+    return turn;
+}
+
+void Pipeline::Impl::run_inspection(Lock& lock) {
+    Inspection* const inspection = inspections_.front();
+    inspections_.pop_front();
+    lock.unlock();
+    try {
+        inspection->look(engine_);
+    } catch (...) {
+        inspection->error = std::current_exception();
+    }
+    lock.lock();
+    inspection->done = true;
+    inspected_.notify_all();
+}
+
+void Pipeline::Impl::finish_engine() {
+    const std::lock_guard lock(mutex_);
+    engine_ended_ = true;
+    for (Inspection* inspection : inspections_) inspection->done = true;
+    inspections_.clear();
+    inspected_.notify_all();
+    journal_wakes_.notify_one();
+}
+
+void Pipeline::Impl::decide(std::span<Submitted> commands, DurableBatch& batch) {
+    auto& [records, tickets, header] = batch;
+    for (Submitted& submitted : commands) {
+        CommandRecord& record = records.commands.emplace_back();
+        record.header = {engine_.last_command() + 1, std::max(engine_.last_time(), now()), submitted.actor,
+                         submitted.request_id};
+        record.command = std::move(submitted.command);
+        record.first_seq = engine_.last_seq() + 1;
+        const std::size_t before = records.events.size();
+        record.outcome = engine_.decide(record.header, record.command, records.events);
+        record.event_count = static_cast<std::uint32_t>(records.events.size() - before);
+        tickets.push_back(submitted.ticket);
+    }
+}
+
+void Pipeline::Impl::run_journal() {
+    Block block;
+    while (Batch batch = next_batch()) {
+        encode_batch(batch->records, block);
+        if (const auto written = writer_->write(block); !written) return stop(written.error());
+        BUTTONWOOD_ASSERT(block.header.last_seq == batch->records.events.back().seq);
+        release(std::move(batch), block.header);
+    }
+}
+
+// The oldest batch, as soon as there is one; none when there will be none.
+Batch Pipeline::Impl::next_batch() {
+    Lock lock(mutex_);
+    journal_waits_ = true;
+    journal_wakes_.wait(lock, [this] { return !ready_.empty() || engine_ended_; });
+    journal_waits_ = false;
+    if (ready_.empty()) return nullptr;
+    Batch batch = std::move(ready_.front());
+    ready_.pop_front();
+    return batch;
+}
+
+void Pipeline::Impl::release(Batch batch, const BlockHeader& header) {
+    const std::size_t count = batch->records.commands.size();
+    bool was_away{};
+    bool was_at_bound{};
+    {
+        const std::lock_guard lock(mutex_);
+        was_away = std::exchange(status_.state, PipelineState::Running) == PipelineState::StoreAway;
+        was_at_bound = undurable_ >= kMaxUndurableCommands;
+        undurable_ -= count;
+        status_.durable_seq = header.last_seq;
+        status_.epoch = writer_->head().epoch;
+        ++status_.blocks;
+    }
+    if (was_at_bound) engine_wakes_.notify_one();
+    if (was_away) alarm("the store is back: epoch " + std::to_string(writer_->head().epoch));
+    if (!callbacks_.released) return;
+    batch->header = header;
+    callbacks_.released(std::shared_ptr<const DurableBatch>(std::move(batch)));
+}
+
+// Nothing more is released; what is decided and not durable stays unknown to its senders.
+void Pipeline::Impl::stop(StoreError error) {
+    {
+        const std::lock_guard lock(mutex_);
+        broken_ = true;
+        status_.state = error == StoreError::Fenced ? PipelineState::Fenced : PipelineState::Stopped;
+    }
+    engine_wakes_.notify_one();
+    if (error == StoreError::Unavailable) return alarm("stopped while the store was away");
+    alarm("the writer stops: " + std::string(name_of(error)));
+    if (callbacks_.stopped) callbacks_.stopped(error);
+}
+
+void Pipeline::Impl::on_store_away(StoreError error) {
+    {
+        const std::lock_guard lock(mutex_);
+        status_.state = PipelineState::StoreAway;
+        ++status_.store_outages;
+    }
+    alarm("the store is away: " + std::string(name_of(error)));
+}
+
+bool Pipeline::Impl::wait_to_retry(std::chrono::milliseconds delay) {
+    Lock lock(mutex_);
+    const auto until = std::chrono::steady_clock::now() + delay;
+    if (!journal_wakes_.wait_until(lock, until, [this] { return stopping_; })) return true;
+    while (std::chrono::steady_clock::now() < std::min(until, give_up_at_))
+        journal_wakes_.wait_until(lock, std::min(until, give_up_at_));
+    return std::chrono::steady_clock::now() < give_up_at_;
+}
+
+std::expected<std::unique_ptr<Pipeline>, StoreError> Pipeline::start(std::unique_ptr<Journal> journal,
+                                                                     Callbacks callbacks) {
+    auto impl = std::make_unique<Impl>(std::move(callbacks));
+    if (const auto opened = impl->open(std::move(journal)); !opened) return std::unexpected(opened.error());
+    return std::unique_ptr<Pipeline>(new Pipeline(std::move(impl)));
+}
+
+Pipeline::Pipeline(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Pipeline::~Pipeline() = default;
+
+std::expected<void, SubmitError> Pipeline::submit(engine::UserId actor, const engine::RequestId& request_id,
+                                                  engine::Command command, Ticket ticket) {
+    return impl_->submit({actor, request_id, std::move(command), ticket});
+}
+
+void Pipeline::inspect(const std::function<void(const engine::Engine&)>& f) { impl_->inspect(f); }
+
+PipelineStatus Pipeline::status() const { return impl_->status(); }
+
+}  // namespace buttonwood::eventstore

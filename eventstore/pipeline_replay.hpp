@@ -1,0 +1,39 @@
+// Reading the log back at start: every block is checked against the one before it, then applied.
+#pragma once
+
+#include "engine/engine.hpp"
+#include "eventstore/codec.hpp"
+#include "eventstore/journal.hpp"
+#include "eventstore/pipeline.hpp"
+
+#include <expected>
+#include <string>
+
+namespace buttonwood::eventstore {
+
+// Walks a log from its first block. check() takes the blocks in order; a block that it refuses changes nothing.
+// Thread safety: one thread at a time.
+class ChainChecker {
+public:
+    // Is this the next block? Verifies the chain, that no event and no command is missing, that counts, epochs and
+    // times agree, and decodes the payload. The error says in words what is wrong and where.
+    [[nodiscard]] std::expected<Records, std::string> check(const Block& block);
+
+    // What check() has accepted so far; all zero at the start of the log.
+    [[nodiscard]] const Head& head() const { return head_; }
+    [[nodiscard]] engine::Timestamp committed_at() const { return committed_at_; }
+
+private:
+    Head head_;
+    engine::CommandSeq last_command_{};
+    engine::Timestamp last_time_;
+    engine::Timestamp committed_at_;
+};
+
+// Applies the whole log to an empty engine and releases each block. Returns when the last block was sealed.
+// Errors: Corrupt (alarm() has heard why), or what reading the journal gave.
+[[nodiscard]] std::expected<engine::Timestamp, StoreError> replay(Journal& journal, const Head& head,
+                                                                  engine::Engine& engine,
+                                                                  const Pipeline::Callbacks& callbacks);
+
+}  // namespace buttonwood::eventstore

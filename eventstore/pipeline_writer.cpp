@@ -1,0 +1,79 @@
+#include "eventstore/pipeline_writer.hpp"
+
+#include "engine/assert.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace buttonwood::eventstore {
+namespace {
+
+constexpr std::chrono::milliseconds kFirstRetryDelay{10};
+constexpr std::chrono::milliseconds kLongestRetryDelay{1'000};
+
+// Will it pass by waiting, or is this writer at its end?
+bool is_passing(StoreError error) { return error == StoreError::Unavailable || error == StoreError::InDoubt; }
+
+}  // namespace
+
+LogWriter::Outcome LogWriter::write(Block& block) {
+    BUTTONWOOD_ASSERT(block.header.event_count > 0 && block.header.command_count > 0);
+    block.header.first_seq = head_.last_seq + 1;
+    block.header.last_seq = head_.last_seq + block.header.event_count;
+    Outcome outcome = append(block);
+    if (outcome || !is_passing(outcome.error())) return outcome;
+
+    hooks_.store_away(outcome.error());
+    for (auto delay = kFirstRetryDelay;; delay = std::min(2 * delay, kLongestRetryDelay)) {
+        outcome = settle(block);
+        if (outcome || !is_passing(outcome.error())) return outcome;
+        if (!hooks_.wait(delay)) return std::unexpected(StoreError::Unavailable);
+    }
+}
+
+// Seals the block on the head of the current term and sends it.
+LogWriter::Outcome LogWriter::append(Block& block) {
+    block.header.epoch = head_.epoch;
+    block.header.committed_at = std::max(committed_at_, hooks_.now());
+    block.hash = seal(head_.hash, block.header, block.payload);
+    Outcome outcome = journal_->append(block);
+    if (!outcome) return outcome;
+    head_.last_seq = block.header.last_seq;
+    head_.hash = block.hash;
+    committed_at_ = block.header.committed_at;
+    return {};
+}
+
+// Finds out what became of the block, and sends it again if it is not stored.
+LogWriter::Outcome LogWriter::settle(Block& block) {
+    const auto found = journal_->fence();
+    if (!found) return std::unexpected(found.error());
+    if (found->epoch <= head_.epoch) return std::unexpected(StoreError::Corrupt);
+    if (found->last_seq == block.header.last_seq) return confirm(block, *found);
+    if (found->last_seq != head_.last_seq) return std::unexpected(StoreError::Fenced);
+    if (found->hash != head_.hash) return std::unexpected(StoreError::Corrupt);
+    head_.epoch = found->epoch;
+    return append(block);
+}
+
+// The log ends where our block would end: is it ours? An earlier attempt may have stored it, under an earlier epoch.
+LogWriter::Outcome LogWriter::confirm(Block& block, const Head& found) {
+    std::optional<Block> stored;
+    const auto read = journal_->read(head_.last_seq, [&stored](const Block& tail) {
+        stored = tail;
+        return false;
+    });
+    if (!read) return read;
+    if (!stored || stored->header.first_seq != block.header.first_seq || stored->payload != block.payload)
+        return std::unexpected(StoreError::Fenced);
+    if (stored->header.last_seq != block.header.last_seq || stored->hash != found.hash ||
+        stored->hash != seal(head_.hash, stored->header, stored->payload))
+        return std::unexpected(StoreError::Corrupt);
+    block = std::move(*stored);
+    head_ = found;
+    committed_at_ = block.header.committed_at;
+    return {};
+}
+
+}  // namespace buttonwood::eventstore
