@@ -1,0 +1,45 @@
+// commands -> log.commands: row per command, in JSON. Rows are only added, so a batch is one COPY.
+#include "projections/factories.hpp"
+#include "projections/table_writer.hpp"
+
+#include "engine/reject_reason.hpp"
+#include "eventstore/record_json.hpp"
+
+namespace buttonwood::projections {
+namespace {
+
+class CommandsProjection final : public Projection {
+public:
+    std::string_view name() const override { return "commands"; }
+    std::vector<std::string_view> tables() const override { return {"log.commands"}; }
+
+    Result apply(const eventstore::Records& batch, eventstore::Connection& connection) override {
+        for (const eventstore::CommandRecord& record : batch.commands) {
+            const bool accepted = record.outcome == engine::RejectReason::None;
+            writer_.insert(record.header.seq, eventstore::type_name(record.command), eventstore::to_json(record.command),
+                           record.header.actor, unless_empty(record.header.request_id), record.header.time,
+                           accepted ? std::string_view("accepted") : engine::code_of(record.outcome), record.first_seq,
+                           record.event_count);
+        }
+        return writer_.flush(connection);
+    }
+    void reset() override { writer_.clear(); }
+
+private:
+    TableWriter writer_{"log.commands",
+                        {{"command_seq", "bigint", ColumnUse::Key},
+                         {"command_type", "text", ColumnUse::Fixed},
+                         {"payload", "jsonb", ColumnUse::Fixed},
+                         {"actor", "bigint", ColumnUse::Fixed},
+                         {"request_id", "text", ColumnUse::Fixed},
+                         {"occurred_at", "timestamptz", ColumnUse::Fixed},
+                         {"outcome", "text", ColumnUse::Fixed},
+                         {"first_event_seq", "bigint", ColumnUse::Fixed},
+                         {"event_count", "integer", ColumnUse::Fixed}}};
+};
+
+}  // namespace
+
+std::unique_ptr<Projection> make_commands() { return std::make_unique<CommandsProjection>(); }
+
+}  // namespace buttonwood::projections

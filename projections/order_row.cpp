@@ -1,0 +1,66 @@
+#include "projections/order_row.hpp"
+
+#include <limits>
+
+namespace buttonwood::projections {
+
+using namespace engine;
+
+namespace {
+
+void stamp(OrderRow& row, const Event& event) {
+    row.updated_at = event.time;
+    row.updated_seq = event.seq;
+}
+
+}  // namespace
+
+OrderRow accepted(const Event& event, const OrderAccepted& e) {
+    OrderRow row;
+    row.terms = e;
+    row.created_at = event.time;
+    row.created_seq = event.seq;
+    if (e.type != OrderType::Market) row.price = e.price;
+    row.quantity = row.leaves = e.quantity;
+    stamp(row, event);
+    return row;
+}
+
+void fill(OrderRow& row, const Event& event, const TradeExecuted& e, Quantity leaves) {
+    row.filled += e.quantity;
+    row.leaves = leaves;
+    row.notional += e.notional;
+    row.status = leaves.units == 0 ? "filled" : "partially_filled";
+    stamp(row, event);
+}
+
+void amend(OrderRow& row, const Event& event, const OrderAmended& e) {
+    row.price = e.price;
+    row.quantity = e.quantity;
+    row.leaves = e.leaves_quantity;
+    stamp(row, event);
+}
+
+void close(OrderRow& row, const Event& event, std::string_view status, std::string_view reason) {
+    row.leaves = {};
+    row.status = status;
+    row.reason = reason;
+    stamp(row, event);
+}
+
+OrderId changed_order(const EventBody& body, Side side) {
+    if (const auto* e = std::get_if<TradeExecuted>(&body)) return e->taker_side == side ? e->taker_order : e->maker_order;
+    const auto of_side = [side](const auto* e) { return e && e->side == side ? e->order : OrderId::None; };
+    if (const auto* e = std::get_if<OrderAmended>(&body)) return of_side(e);
+    if (const auto* e = std::get_if<OrderCanceled>(&body)) return of_side(e);
+    if (const auto* e = std::get_if<OrderExpired>(&body)) return of_side(e);
+    return OrderId::None;
+}
+
+OrderId first_accepted(const std::vector<Event>& events) {
+    for (const Event& event : events)
+        if (const auto* e = std::get_if<OrderAccepted>(&event.body)) return e->order;
+    return static_cast<OrderId>(std::numeric_limits<std::uint64_t>::max());
+}
+
+}  // namespace buttonwood::projections

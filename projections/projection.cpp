@@ -1,0 +1,27 @@
+#include "projections/projection.hpp"
+
+#include "projections/factories.hpp"
+
+namespace buttonwood::projections {
+
+std::vector<std::unique_ptr<Projection>> make_all() {
+    std::vector<std::unique_ptr<Projection>> all;
+    all.push_back(make_events());
+    all.push_back(make_commands());
+    all.push_back(make_users());
+    all.push_back(make_securities());
+    all.push_back(make_orders(engine::Side::Sell));
+    all.push_back(make_orders(engine::Side::Buy));
+    all.push_back(make_trades());
+    all.push_back(make_portfolio());
+    all.push_back(make_market_data());
+    return all;
+}
+
+std::unique_ptr<Projection> make(std::string_view name) {
+    for (auto& projection : make_all())
+        if (projection->name() == name) return std::move(projection);
+    return nullptr;
+}
+
+}  // namespace buttonwood::projections

@@ -1,0 +1,94 @@
+// Values as PostgreSQL's text input takes them, for COPY and inside array literals.
+//
+// A Format says how NULL and free text are written there; everything else (numbers, times, words, ids) is the same in
+// both and needs no quoting. Thread safety: pure functions.
+#pragma once
+
+#include "engine/names.hpp"
+#include "engine/types.hpp"
+#include "eventstore/database.hpp"
+
+#include <charconv>
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace buttonwood::projections {
+
+void append_int128(std::string& out, engine::Int128 value);
+void append_money(std::string& out, engine::Money value);
+// RFC 3339, UTC, microseconds.
+void append_time(std::string& out, engine::Timestamp time);
+// "…", with the escapes of an array element.
+void append_array_text(std::string& out, std::string_view text);
+
+// What numeric(38,8) prints, in its units: "12.50000000" -> 1250000000. Of a numeric(38): its value.
+[[nodiscard]] engine::Money money_from(std::string_view numeric);
+// "{trader,operator}", as a text[] takes it.
+[[nodiscard]] std::string roles_array(engine::RoleSet roles);
+
+struct CopyFormat {
+    static void append_null(std::string& out) { out += "\\N"; }
+    static void append_free_text(std::string& out, std::string_view text) { eventstore::append_copy_field(out, text); }
+};
+struct ArrayFormat {
+    static void append_null(std::string& out) { out += "NULL"; }
+    static void append_free_text(std::string& out, std::string_view text) { append_array_text(out, text); }
+};
+
+// Enumerations with words are written as their word, the others are ids and written as numbers.
+template <class E> concept Worded = std::is_enum_v<E> && requires(E e) { engine::words_of(e); };
+template <class T> inline constexpr bool kIsOptional = false;
+template <class T> inline constexpr bool kIsOptional<std::optional<T>> = true;
+
+template <class Format, class T> void append_value(std::string& out, const T& value) {
+    if constexpr (kIsOptional<T>) {
+        if (value) return append_value<Format>(out, *value);
+        Format::append_null(out);
+    } else if constexpr (std::same_as<T, bool>) {
+        out += value ? 't' : 'f';
+    } else if constexpr (std::integral<T>) {
+        char digits[24];
+        out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+    } else if constexpr (std::same_as<T, engine::Int128>) {
+        append_int128(out, value);
+    } else if constexpr (std::same_as<T, engine::Money>) {
+        append_money(out, value);
+    } else if constexpr (std::same_as<T, engine::Timestamp>) {
+        append_time(out, value);
+    } else if constexpr (Worded<T>) {
+        out += engine::word_of(value);
+    } else if constexpr (std::is_enum_v<T>) {
+        append_value<Format>(out, static_cast<std::underlying_type_t<T>>(value));
+    } else if constexpr (requires { value.units; }) {
+        append_value<Format>(out, value.units);
+    } else if constexpr (requires { value.view(); }) {
+        Format::append_free_text(out, value.view());
+    } else {
+        Format::append_free_text(out, std::string_view(value));
+    }
+}
+
+// "{1,2,3}": a parameter for = ANY($1) and unnest($1).
+template <class Range, class Projected = std::identity>
+[[nodiscard]] std::string array_of(const Range& values, Projected projected = {}) {
+    std::string out = "{";
+    for (const auto& value : values) {
+        if (out.size() > 1) out += ',';
+        append_value<ArrayFormat>(out, std::invoke(projected, value));
+    }
+    out += '}';
+    return out;
+}
+
+// Null for an empty string: a note, a request id or a client id that was not given.
+template <std::size_t N>
+[[nodiscard]] std::optional<engine::FixedString<N>> unless_empty(const engine::FixedString<N>& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
+}  // namespace buttonwood::projections

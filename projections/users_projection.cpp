@@ -1,0 +1,135 @@
+// users -> identity.users, identity.accounts, identity.api_keys. Never the hash of a secret.
+#include "projections/factories.hpp"
+#include "projections/row_cache.hpp"
+#include "projections/table_writer.hpp"
+
+#include "engine/events.hpp"
+
+namespace buttonwood::projections {
+namespace {
+
+using namespace engine;
+using eventstore::Connection;
+
+struct UserRow {
+    Name name;     // name, roles, created_*: only of a row that is new in this batch
+    RoleSet roles;
+    Timestamp created_at;
+    EventSeq created_seq{};
+    UserStatus status = UserStatus::Active;
+    Note note;
+    Timestamp updated_at;
+    EventSeq updated_seq{};
+};
+struct KeyRow {
+    UserId user{};  // user, roles, created_*: only of a row that is new in this batch
+    RoleSet roles;
+    Timestamp created_at;
+    EventSeq created_seq{};
+    std::optional<Timestamp> revoked_at;
+    EventSeq updated_seq{};
+};
+
+std::string hex_of(KeyId key) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out;
+    for (int shift = 60; shift >= 0; shift -= 4) out += digits[(static_cast<std::uint64_t>(key) >> shift) & 15];
+    return out;
+}
+
+class UsersProjection final : public Projection {
+public:
+    std::string_view name() const override { return "users"; }
+    // Rows that refer to users before the users: the order in which they can be deleted.
+    std::vector<std::string_view> tables() const override {
+        return {"identity.api_keys", "identity.accounts", "identity.users"};
+    }
+
+    Result apply(const eventstore::Records& batch, Connection& connection) override {
+        for (const Event& event : batch.events)
+            std::visit([&](const auto& body) { on(event, body); }, event.body);
+        users_.flush([this](bool stored, UserId id, const UserRow& row) {
+            user_writer_.put(stored, id, row.name, roles_array(row.roles), row.status, unless_empty(row.note),
+                             row.created_at, row.updated_at, row.created_seq, row.updated_seq);
+        });
+        keys_.flush([this](bool stored, KeyId id, const KeyRow& row) {
+            key_writer_.put(stored, hex_of(id), row.user, roles_array(row.roles), row.created_at, row.revoked_at,
+                            row.created_seq, row.updated_seq);
+        });
+        users_.clear();
+        keys_.clear();
+        for (TableWriter* writer : {&user_writer_, &account_writer_, &key_writer_})
+            if (auto written = writer->flush(connection); !written) return written;
+        return {};
+    }
+
+    void reset() override {
+        users_.clear();
+        keys_.clear();
+        user_writer_.clear();
+        account_writer_.clear();
+        key_writer_.clear();
+    }
+
+private:
+    template <class Other> void on(const Event&, const Other&) {}
+
+    void on(const Event& event, const UserRegistered& e) {
+        users_.create(e.user, {.name = e.name, .roles = e.roles, .created_at = event.time, .created_seq = event.seq,
+                               .note = {}, .updated_at = event.time, .updated_seq = event.seq});
+    }
+    void on(const Event& event, const AccountOpened& e) {
+        account_writer_.insert(e.account, e.user, event.time, event.seq);
+    }
+    // What changes is carried whole by the event: a row that is not new need not be read to be changed.
+    void on(const Event& event, const UserStatusChanged& e) {
+        if (!users_.knows(e.user)) users_.load(e.user, {});
+        UserRow& row = *users_.change(e.user);
+        row.status = e.status;
+        row.note = e.note;
+        row.updated_at = event.time;
+        row.updated_seq = event.seq;
+    }
+    void on(const Event& event, const ApiKeyCreated& e) {
+        keys_.create(e.key, {.user = e.user, .roles = e.roles, .created_at = event.time, .created_seq = event.seq,
+                             .revoked_at = {}, .updated_seq = event.seq});
+    }
+    void on(const Event& event, const ApiKeyRevoked& e) {
+        if (!keys_.knows(e.key)) keys_.load(e.key, {});
+        KeyRow& row = *keys_.change(e.key);
+        row.revoked_at = event.time;
+        row.updated_seq = event.seq;
+    }
+
+    RowCache<UserId, UserRow> users_;
+    RowCache<KeyId, KeyRow> keys_;
+    TableWriter user_writer_{"identity.users",
+                             {{"user_id", "bigint", ColumnUse::Key},
+                              {"name", "text", ColumnUse::Fixed},
+                              {"roles", "text", ColumnUse::Fixed},
+                              {"status", "text"},
+                              {"status_reason", "text"},
+                              {"created_at", "timestamptz", ColumnUse::Fixed},
+                              {"updated_at", "timestamptz"},
+                              {"created_seq", "bigint", ColumnUse::Fixed},
+                              {"updated_seq", "bigint"}}};
+    TableWriter account_writer_{"identity.accounts",
+                                {{"account_id", "bigint", ColumnUse::Key},
+                                 {"user_id", "bigint", ColumnUse::Fixed},
+                                 {"opened_at", "timestamptz", ColumnUse::Fixed},
+                                 {"opened_seq", "bigint", ColumnUse::Fixed}}};
+    TableWriter key_writer_{"identity.api_keys",
+                            {{"key_id", "text", ColumnUse::Key},
+                             {"user_id", "bigint", ColumnUse::Fixed},
+                             {"roles", "text", ColumnUse::Fixed},
+                             {"created_at", "timestamptz", ColumnUse::Fixed},
+                             {"revoked_at", "timestamptz"},
+                             {"created_seq", "bigint", ColumnUse::Fixed},
+                             {"updated_seq", "bigint"}}};
+};
+
+}  // namespace
+
+std::unique_ptr<Projection> make_users() { return std::make_unique<UsersProjection>(); }
+
+}  // namespace buttonwood::projections
