@@ -1,0 +1,272 @@
+#include "bench/raw_append.hpp"
+
+#include "bench/order_stream.hpp"
+#include "eventstore/migrator.hpp"
+#include "eventstore/pg_journal.hpp"
+#include "eventstore/pipeline.hpp"
+#include "eventstore/private_cluster.hpp"
+#include "tests/support/server_process.hpp"
+
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+
+namespace buttonwood::bench {
+
+namespace {
+
+using namespace engine;
+using namespace eventstore;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t kStartUs = 1'795'000'000'000'000;  // 2026-11-18; only the shape of a time matters here
+
+// A market with one user and two funded accounts, as commands of the system itself.
+std::vector<Command> opening_commands() {
+    return {RegisterUser{.name = "load", .roles = RoleSet{}.add(Role::Trader)},
+            OpenAccount{.user = UserId{1}},
+            CreateSecurity{.symbol = "LOAD",
+                           .name = "load",
+                           .currency = "USD",
+                           .price_scale = kStreamPriceScale,
+                           .quantity_scale = 0,
+                           .tick_size = {1},
+                           .lot_size = {1}},
+            DepositCash{.account = AccountId{1}, .currency = "USD", .amount = {kMaxMoney.units / 2}},
+            IssueHoldings{.account = AccountId{2}, .security = SecurityId{1}, .quantity = {kMaxQuantityUnits / 2}}};
+}
+
+PlaceOrder to_command(const StreamOrder& order, std::uint64_t number) {
+    const std::string client_order_id = "load-" + std::to_string(number);
+    return {.account = AccountId{order.side == Side::Buy ? 1U : 2U},
+            .security = SecurityId{1},
+            .side = order.side,
+            .type = OrderType::Limit,
+            .time_in_force = TimeInForce::Gtc,
+            .post_only = false,
+            .quantity = {order.quantity},
+            .price = {order.price},
+            .client_order_id = std::string_view(client_order_id)};
+}
+
+// Decides orders of the stream in memory and packs them into blocks.
+class BlockMaker {
+public:
+    explicit BlockMaker(const Head& head) : head_(head) {}
+
+    Block opening() {
+        begin();
+        for (const Command& command : opening_commands()) add(UserId::None, command);
+        return finish();
+    }
+    Block next(std::size_t commands) {
+        begin();
+        for (std::size_t i = 0; i < commands; ++i) add(UserId{1}, to_command(orders_.next(), ++number_));
+        return finish();
+    }
+
+private:
+    void begin() {
+        block_ = {};
+        block_.header.first_seq = engine_.last_seq() + 1;
+        block_.header.epoch = head_.epoch;
+    }
+
+    void add(UserId actor, const Command& command) {
+        CommandRecord record;
+        record.header = {.seq = engine_.last_command() + 1,
+                         .time = {kStartUs + static_cast<std::int64_t>(engine_.last_command())},
+                         .actor = actor,
+                         .request_id = {}};
+        record.command = command;
+        record.first_seq = engine_.last_seq() + 1;
+        events_.clear();
+        record.outcome = engine_.decide(record.header, command, events_);
+        record.event_count = static_cast<std::uint32_t>(events_.size());
+        encode(record, events_, block_.payload);
+        ++block_.header.command_count;
+    }
+
+    Block finish() {
+        block_.header.last_seq = engine_.last_seq();
+        block_.header.event_count = static_cast<std::uint32_t>(engine_.last_seq() - block_.header.first_seq + 1);
+        block_.header.committed_at = engine_.last_time();
+        block_.hash = seal(head_.hash, block_.header, block_.payload);
+        head_.hash = block_.hash;
+        return std::move(block_);
+    }
+
+    Head head_;
+    Engine engine_;
+    OrderStream orders_{1};
+    std::uint64_t number_ = 0;
+    Block block_;
+    std::vector<Event> events_;
+};
+
+std::string words(const DbError& error) { return error.message; }
+std::string words(StoreError error) { return std::string(name_of(error)); }
+
+// Lets at most `capacity` commands be unreleased, and times each from submit to release.
+class Window {
+public:
+    explicit Window(std::size_t capacity) : sent_(capacity) {
+        for (std::size_t slot = 0; slot < capacity; ++slot) free_.push_back(slot);
+    }
+
+    // Waits for room. The ticket to submit under, never 0.
+    Ticket enter() {
+        std::unique_lock lock(mutex_);
+        has_room_.wait(lock, [this] { return !free_.empty(); });
+        const std::size_t slot = free_.back();
+        free_.pop_back();
+        sent_[slot] = Clock::now();
+        return slot + 1;
+    }
+    void release(const DurableBatch& batch) {
+        const auto now = Clock::now();
+        const std::lock_guard lock(mutex_);
+        ++report.blocks;
+        report.events += batch.header.event_count;
+        for (const Ticket ticket : batch.tickets) {
+            if (ticket == 0) continue;
+            latencies.add(now - sent_[ticket - 1]);
+            free_.push_back(ticket - 1);
+            ++report.commands;
+        }
+        has_room_.notify_one();
+    }
+    void drain() {
+        std::unique_lock lock(mutex_);
+        has_room_.wait(lock, [this] { return free_.size() == sent_.size(); });
+    }
+
+    AppendReport report;
+    Latencies latencies;
+
+private:
+    std::mutex mutex_;
+    std::condition_variable has_room_;
+    std::vector<Clock::time_point> sent_;
+    std::vector<std::size_t> free_;
+};
+
+std::int64_t wall_clock_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+nlohmann::json AppendReport::to_json() const {
+    return {{"name", name}, {"blocks", blocks}, {"commands", commands}, {"events", events},
+            {"payload_bytes", payload_bytes}, {"seconds", seconds}, {"commands_per_second", commands_per_second()},
+            {"events_per_second", seconds > 0 ? static_cast<double>(events) / seconds : 0},
+            {"blocks_per_second", seconds > 0 ? static_cast<double>(blocks) / seconds : 0},
+            {"p50_us", p50_us}, {"p99_us", p99_us}};
+}
+
+std::string AppendReport::line() const {
+    std::array<char, 200> text{};
+    std::snprintf(text.data(), text.size(), "%-34s %9.0f commands/s %9.0f events/s %7.0f blocks/s   us p50 %6.0f p99 %6.0f",
+                  name.c_str(), commands_per_second(), static_cast<double>(events) / seconds,
+                  static_cast<double>(blocks) / seconds, p50_us, p99_us);
+    return text.data();
+}
+
+struct StoreBench::Impl {
+    test::TemporaryDirectory directory{"bw"};
+    std::unique_ptr<PrivateCluster> cluster;
+    int databases = 0;
+
+    // A database of its own for every measurement: none pays for what another left behind.
+    std::expected<std::string, std::string> fresh_database() {
+        const std::string name = "bench_" + std::to_string(++databases);
+        auto admin = Connection::open(cluster->conninfo("postgres"), "bench");
+        if (!admin) return std::unexpected(words(admin.error()));
+        if (auto made = admin->execute("CREATE DATABASE " + name); !made) return std::unexpected(words(made.error()));
+        auto connection = Connection::open(cluster->conninfo(name), "bench");
+        if (!connection) return std::unexpected(words(connection.error()));
+        if (auto migrated = migrate_up(*connection); !migrated) return std::unexpected(words(migrated.error()));
+        return cluster->conninfo(name);
+    }
+};
+
+StoreBench::StoreBench(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+StoreBench::~StoreBench() = default;
+
+std::expected<std::unique_ptr<StoreBench>, std::string> StoreBench::start() {
+    auto impl = std::make_unique<Impl>();
+    auto cluster = PrivateCluster::start({.directory = impl->directory.path() / "pg", .supervise = true,
+                                          .extra_settings = {}});
+    if (!cluster) return std::unexpected(cluster.error());
+    impl->cluster = std::move(*cluster);
+    return std::unique_ptr<StoreBench>(new StoreBench(std::move(impl)));
+}
+
+std::expected<AppendReport, std::string> StoreBench::append_blocks(std::size_t commands_per_block,
+                                                                   std::chrono::milliseconds duration) {
+    const auto database = impl_->fresh_database();
+    if (!database) return std::unexpected(database.error());
+    const auto journal = make_pg_journal({.conninfo = *database});
+    const auto head = journal->fence();
+    if (!head) return std::unexpected(words(head.error()));
+    BlockMaker maker(*head);
+    if (auto done = journal->append(maker.opening()); !done) return std::unexpected(words(done.error()));
+
+    AppendReport report{.name = "raw append, " + std::to_string(commands_per_block) + " commands a block"};
+    Latencies latencies;
+    std::chrono::nanoseconds busy{};  // making the blocks is not measured
+    while (busy < duration) {
+        const Block block = maker.next(commands_per_block);
+        const auto begin = Clock::now();
+        if (auto done = journal->append(block); !done) return std::unexpected(words(done.error()));
+        const auto elapsed = Clock::now() - begin;
+        busy += elapsed;
+        latencies.add(elapsed);
+        ++report.blocks;
+        report.commands += block.header.command_count;
+        report.events += block.header.event_count;
+        report.payload_bytes += block.payload.size();
+    }
+    report.seconds = std::chrono::duration<double>(busy).count();
+    report.p50_us = latencies.percentile_us(0.5);
+    report.p99_us = latencies.percentile_us(0.99);
+    return report;
+}
+
+std::expected<AppendReport, std::string> StoreBench::run_pipeline(std::size_t in_flight,
+                                                                  std::chrono::milliseconds duration) {
+    const auto database = impl_->fresh_database();
+    if (!database) return std::unexpected(database.error());
+    Window window(in_flight);
+    Pipeline::Callbacks callbacks{
+        .released = [&window](const std::shared_ptr<const DurableBatch>& batch) { window.release(*batch); },
+        .stopped = [](StoreError error) {
+            std::fprintf(stderr, "the pipeline stopped: %s\n", words(error).c_str());
+            std::abort();
+        },
+        .wall_clock_us = wall_clock_us,
+        .replay_progress = {}};
+    auto pipeline = Pipeline::start(make_pg_journal({.conninfo = *database}), std::move(callbacks));
+    if (!pipeline) return std::unexpected(words(pipeline.error()));
+    for (Command& command : opening_commands())
+        if (!(*pipeline)->submit(UserId::None, {}, std::move(command), window.enter()))
+            return std::unexpected("the pipeline refused a command");
+    window.drain();
+
+    window.report = AppendReport{.name = "pipeline, " + std::to_string(in_flight) + " in flight"};
+    window.latencies = {};
+    OrderStream orders(1);
+    const auto begin = Clock::now();
+    for (std::uint64_t number = 1; Clock::now() - begin < duration; ++number)
+        if (!(*pipeline)->submit(UserId{1}, {}, to_command(orders.next(), number), window.enter()))
+            return std::unexpected("the pipeline refused a command");
+    window.drain();
+    window.report.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    window.report.p50_us = window.latencies.percentile_us(0.5);
+    window.report.p99_us = window.latencies.percentile_us(0.99);
+    return window.report;
+}
+
+}  // namespace buttonwood::bench
