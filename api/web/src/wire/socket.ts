@@ -175,6 +175,7 @@ export class ExchangeSocket {
   }
 
   private refuseToken(reason: string): void {
+    if (this.token === null) return; // an answer and the close code may both say it
     this.token = null;
     this.onAuthRefused(reason);
   }
