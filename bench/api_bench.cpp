@@ -79,7 +79,7 @@ LoadReport measure_bare(const BenchArguments& arguments) {
 }
 
 void measure_server(const BenchArguments& arguments, const fs::path& binary, Results& results) {
-    const test::TemporaryDirectory directory("bw");
+    const test::ScratchDirectory directory;
     const auto server = test::ServerProcess::start({.binary = binary, .data_dir = directory.path() / "data",
                                                     .arguments = {}});
     if (!server) fail(server.error());

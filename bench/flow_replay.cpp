@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
         options.operator_key = first_line_of(arguments->key_file);
         return replay_all(*arguments, options);
     }
-    const test::TemporaryDirectory directory("buttonwood-replay");
+    const test::ScratchDirectory directory;
     const auto server = test::ServerProcess::start({arguments->serve, directory.path() / "data", {}});
     if (!server) {
         std::fprintf(stderr, "flow_replay: %s\n", server.error().c_str());

@@ -175,7 +175,7 @@ std::string AppendReport::line() const {
 }
 
 struct StoreBench::Impl {
-    test::TemporaryDirectory directory{"bw"};
+    test::ScratchDirectory directory;
     std::unique_ptr<PrivateCluster> cluster;
     int databases = 0;
 
@@ -240,14 +240,13 @@ std::expected<AppendReport, std::string> StoreBench::run_pipeline(std::size_t in
     const auto database = impl_->fresh_database();
     if (!database) return std::unexpected(database.error());
     Window window(in_flight);
-    Pipeline::Callbacks callbacks{
-        .released = [&window](const std::shared_ptr<const DurableBatch>& batch) { window.release(*batch); },
-        .stopped = [](StoreError error) {
-            std::fprintf(stderr, "the pipeline stopped: %s\n", words(error).c_str());
-            std::abort();
-        },
-        .wall_clock_us = wall_clock_us,
-        .replay_progress = {}};
+    Pipeline::Callbacks callbacks;
+    callbacks.released = [&window](const std::shared_ptr<const DurableBatch>& batch) { window.release(*batch); };
+    callbacks.stopped = [](StoreError error) {
+        std::fprintf(stderr, "the pipeline stopped: %s\n", words(error).c_str());
+        std::abort();
+    };
+    callbacks.wall_clock_us = wall_clock_us;
     auto pipeline = Pipeline::start(make_pg_journal({.conninfo = *database}), std::move(callbacks));
     if (!pipeline) return std::unexpected(words(pipeline.error()));
     for (Command& command : opening_commands())

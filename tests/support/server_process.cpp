@@ -89,14 +89,14 @@ void stop_orphaned_clusters(const fs::path& data_dir) {
 
 }  // namespace
 
-TemporaryDirectory::TemporaryDirectory(const std::string& prefix) {
+ScratchDirectory::ScratchDirectory(const std::string& prefix) {
     std::string name = (fs::temp_directory_path() / (prefix + ".XXXXXX")).string();
     if (!mkdtemp(name.data())) throw std::runtime_error("cannot create a temporary directory: " + name);
     path_ = name;
     chmod(name.c_str(), 0755);
 }
 
-TemporaryDirectory::~TemporaryDirectory() {
+ScratchDirectory::~ScratchDirectory() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
 }

@@ -17,12 +17,12 @@ namespace buttonwood::test {
 
 // A fresh directory that other users may enter (a private PostgreSQL runs as another user than root); removed with its
 // owner.
-class TemporaryDirectory {
+class ScratchDirectory {
 public:
-    explicit TemporaryDirectory(const std::string& prefix = "buttonwood");
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    ~TemporaryDirectory();
+    explicit ScratchDirectory(const std::string& prefix = "bw");
+    ScratchDirectory(const ScratchDirectory&) = delete;
+    ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+    ~ScratchDirectory();
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
 private:
