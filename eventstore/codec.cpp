@@ -30,6 +30,10 @@ constexpr std::size_t kMaxCommandSize = kFrameSize + MaxSize<engine::CommandHead
                                         MaxSize<engine::RejectReason>::value + MaxSize<std::uint32_t>::value +
                                         max_size_of(static_cast<engine::Command*>(nullptr));
 
+// What decode() makes room for at first: a block of orders without trades has a command per 170 bytes.
+constexpr std::size_t kUsualCommandSize = 128;
+constexpr std::size_t kUsualEventSize = 96;
+
 static_assert(std::variant_size_v<engine::Command> <= 256 && std::variant_size_v<engine::EventBody> <= 256);
 
 // Writes one record at `start`; put_body(Encoder&) writes its body. Returns where the next one starts.
@@ -181,6 +185,8 @@ void encode(const CommandRecord& command, std::span<const engine::Event> events,
 
 std::expected<Records, CorruptRecord> decode(std::string_view payload, engine::EventSeq first_seq) {
     Records records;
+    records.commands.reserve(payload.size() / kUsualCommandSize + 1);
+    records.events.reserve(payload.size() / kUsualEventSize + 1);
     Reader reader(payload, first_seq);
     if (!reader.read_all(records)) return std::unexpected(std::move(reader).error());
     return records;
