@@ -7,6 +7,7 @@
 #pragma once
 
 #include "eventstore/database.hpp"
+#include "eventstore/pipeline.hpp"
 #include "projections/projection.hpp"
 
 #include <functional>
@@ -34,6 +35,9 @@ public:
 
     // Something became durable up to this event. Any thread, never blocks.
     void wake(engine::EventSeq durable_seq);
+    // The same, with what became durable: workers that keep up take it from here instead of reading the journal and
+    // decoding it again. Batches in log order, from one thread at a time; never blocks.
+    void offer(std::shared_ptr<const eventstore::DurableBatch> batch);
     // The last event that the projection has committed; 0 = unknown name or nothing yet. Any thread.
     [[nodiscard]] engine::EventSeq checkpoint(std::string_view projection) const;
 

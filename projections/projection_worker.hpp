@@ -1,0 +1,85 @@
+// The thread of one projection: takes what became durable, applies it, moves the checkpoint, and copes with trouble.
+//
+// Each round applies everything available, up to kMaxEventsPerBatch. It starts at once after a quiet moment; under load
+// it rests between two rounds, a multiple of the time that a round takes, so that batches grow instead of their number.
+// Trouble, by kind:
+//   Unavailable            reconnect, back-off 50 ms .. 2 s; nothing is counted: the rows and the checkpoint are as before
+//   Conflict, lost race    read the checkpoint again and go on
+//   Constraint, Fault,     halve the batch until one block fails alone; then status `error` with its first event and the
+//   damaged block          reason, and again after a back-off of 100 ms .. 30 s. Nothing is skipped.
+//
+// Thread safety: any thread.
+#pragma once
+
+#include "projections/projection.hpp"
+#include "projections/recent_batches.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <thread>
+
+namespace buttonwood::projections {
+
+inline constexpr engine::EventSeq kMaxEventsPerBatch = 50'000;
+
+class ProjectionWorker {
+public:
+    // recent outlives the worker.
+    ProjectionWorker(std::string conninfo, std::unique_ptr<Projection> projection, const RecentBatches& recent);
+    ~ProjectionWorker();  // finishes the batch in hand, joins
+
+    // Events up to this one are durable.
+    void wake(engine::EventSeq durable_seq);
+    [[nodiscard]] std::string_view name() const { return name_; }
+    // The last event committed; 0 = not known yet. Falls back when the database lost the end of what it had.
+    [[nodiscard]] engine::EventSeq checkpoint() const { return checkpoint_.load(std::memory_order_relaxed); }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    using Millis = std::chrono::milliseconds;
+    // A delay that doubles from first to most.
+    struct BackOff {
+        Millis first, most, next = first;
+        Millis take() { return std::exchange(next, std::min(next * 2, most)); }
+        void reset() { next = first; }
+    };
+    enum class Round : std::uint8_t { Applied, Nothing, Lost };
+
+    void run();
+    [[nodiscard]] Result connect();
+    [[nodiscard]] std::expected<Round, eventstore::DbError> apply_available();
+    [[nodiscard]] std::expected<bool, eventstore::DbError> commit(std::span<const Batch> batches);
+    void handle(const eventstore::DbError& error);
+    void report(engine::EventSeq seq, const std::string& reason);
+    void forget_connection();
+    // Between two rounds: rests, then waits for more.
+    void pace(Clock::time_point started);
+    // Waits until events up to seq are durable, the time comes or the worker stops.
+    void wait_for(engine::EventSeq seq, Clock::time_point until);
+    [[nodiscard]] bool stopping();
+
+    const std::string conninfo_;
+    const std::unique_ptr<Projection> projection_;
+    const std::string name_;
+    const RecentBatches& recent_;
+
+    std::atomic<engine::EventSeq> checkpoint_{};
+    std::atomic<engine::EventSeq> durable_seq_{};
+    std::atomic<engine::EventSeq> awaited_seq_{};  // wake() notifies from here on
+    std::mutex mutex_;
+    std::condition_variable condition_;
+    bool stop_{};  // under mutex_
+
+    // The thread's own.
+    std::optional<eventstore::Connection> connection_;
+    BackOff reconnect_{Millis(50), Millis(2'000)};
+    BackOff retry_{Millis(100), Millis(30'000)};
+    std::vector<Batch> in_hand_;            // what the last round tried to apply
+    std::size_t max_batches_;               // halved while a failing block is looked for
+    engine::EventSeq suspect_until_{};      // the failing block is not after this event
+    bool failing_{};
+    std::thread thread_;
+};
+
+}  // namespace buttonwood::projections
