@@ -50,11 +50,11 @@ private:
             case FlowOp::Seed:
             case FlowOp::New:
             case FlowOp::Limit:
-                add({row, PlannedAction::Add, *c.side, next_id(*c.id), c.price, c.quantity, true, {}});
+                add({row, PlannedAction::Add, *c.side, next_id(*c.id), c.price, c.quantity, true, {}, 0});
                 break;
             case FlowOp::Ioc:
                 add({row, PlannedAction::AddIoc, *c.side, prefix_ + "n" + std::to_string(c.n), c.price, c.quantity,
-                     true, {}});
+                     true, {}, 0});
                 break;
             case FlowOp::Cancel: add(cancel(row, c, before)); break;
             case FlowOp::Reduce: add(reduce(row, c, before)); break;
@@ -67,33 +67,47 @@ private:
     using Before = std::optional<NaiveFlowBook::Order>;
 
     PlannedCommand cancel(std::size_t row, const FlowCommand& c, const Before& before) {
-        return {row, PlannedAction::Cancel, side_of(c, before), current_id(*c.id), 0, 0, before.has_value(), {}};
+        return {row, PlannedAction::Cancel, side_of(c, before), current_id(*c.id), {}, 0, before.has_value(), {}, 0};
     }
 
     PlannedCommand reduce(std::size_t row, const FlowCommand& c, const Before& before) {
         if (!before || c.quantity >= before->leaves) return cancel(row, c, before);
         const std::int64_t total = before->filled + before->leaves - c.quantity;
-        return {row, PlannedAction::Amend, before->side, current_id(*c.id), before->price, total, true, {}};
+        return amend(row, c, *before, {}, total);
     }
 
     void replace(std::size_t row, const FlowCommand& c, const Before& before) {
         if (!before) return add(cancel(row, c, before));
         const std::int64_t total = before->filled + c.quantity;
-        if (c.price != before->price || c.quantity > before->leaves)
-            return add({row, PlannedAction::Amend, before->side, current_id(*c.id), c.price, total, true, {}});
+        if (c.price != before->price || c.quantity > before->leaves) {
+            count(before->side, c.price, c.quantity);
+            return add(amend(row, c, *before, c.price, total));
+        }
         // The server would keep its place in the queue; the flow says it goes to the back.
         add(cancel(row, c, before));
-        add({row, PlannedAction::Add, before->side, next_id(*c.id), c.price, c.quantity, true, {}});
+        add({row, PlannedAction::Add, before->side, next_id(*c.id), c.price, c.quantity, true, {}, 0});
+    }
+
+    PlannedCommand amend(std::size_t row, const FlowCommand& c, const NaiveFlowBook::Order& before,
+                         std::optional<std::int64_t> price, std::int64_t total) {
+        const std::string id = current_id(*c.id);
+        if (price == before.price) price.reset();
+        return {row, PlannedAction::Amend, before.side, id, price, total, true, {}, touched_.at(id)};
+    }
+
+    // What it may take at most, as if nothing were ever given back.
+    void count(Side side, std::int64_t price, std::int64_t quantity) {
+        if (side == Side::Buy)
+            plan_.buy_value += engine::Int128{price} * quantity;
+        else
+            plan_.sell_quantity += quantity;
     }
 
     void add(PlannedCommand command) {
-        if (command.action != PlannedAction::Cancel) {
-            if (command.side == Side::Buy)
-                plan_.buy_value += engine::Int128{command.price} * command.quantity;
-            else
-                plan_.sell_quantity += command.quantity;
-        }
+        if (command.action == PlannedAction::Add || command.action == PlannedAction::AddIoc)
+            count(command.side, *command.price, command.quantity);
         sides_.insert_or_assign(command.client_order_id, command.side);
+        touched_.insert_or_assign(command.client_order_id, plan_.commands.size() + 1);
         plan_.commands.push_back(std::move(command));
     }
 
@@ -122,6 +136,7 @@ private:
     FlowPlan plan_;
     std::unordered_map<std::int64_t, int> generations_;
     std::unordered_map<std::string, Side> sides_;
+    std::unordered_map<std::string, std::size_t> touched_;  // how many commands, up to the last that names the order
 };
 
 }  // namespace

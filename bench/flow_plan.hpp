@@ -16,10 +16,11 @@ struct PlannedCommand {
     PlannedAction action{};
     engine::Side side{};  // picks the account
     std::string client_order_id;
-    std::int64_t price{};                 // Add, AddIoc, Amend
-    std::int64_t quantity{};              // Add, AddIoc: of the order; Amend: the new total
-    bool is_accepted{};                   // expected; false: the id is not alive, nothing may change
-    std::vector<FlowFill> fills;          // expected
+    std::optional<std::int64_t> price;  // Add, AddIoc; Amend: none when it stays
+    std::int64_t quantity{};            // Add, AddIoc: of the order; Amend: the new total
+    bool is_accepted{};                 // expected; false: the id is not alive, nothing may change
+    std::vector<FlowFill> fills;        // expected
+    std::size_t after{};  // Amend: may be sent once this many commands are answered, the last about this order included
 };
 
 struct FlowPlan {

@@ -136,7 +136,7 @@ public:
         log_in();
         const auto begin = Clock::now();
         while (check_.answered() < plan_.commands.size()) {
-            while (sent_ < plan_.commands.size() && sent_ - check_.answered() < options_.in_flight) send_next();
+            while (may_send()) send_next();
             if (!take_message(options_.patience)) break;
         }
         const std::chrono::duration<double> elapsed = Clock::now() - begin;
@@ -167,6 +167,12 @@ private:
 
     const std::string& account_of(Side side) const { return side == Side::Buy ? market_.buyer : market_.seller; }
 
+    // An amend waits until everything about its order is answered: the server reads an amend by the order's security.
+    bool may_send() const {
+        return sent_ < plan_.commands.size() && sent_ - check_.answered() < options_.in_flight &&
+               plan_.commands[sent_].after <= check_.answered();
+    }
+
     void send_next() {
         const PlannedCommand& c = plan_.commands[sent_];
         json params{{"account", account_of(c.side)}, {"client_order_id", c.client_order_id}};
@@ -175,7 +181,7 @@ private:
             case PlannedAction::Cancel: break;
             case PlannedAction::Amend:
                 method = "amend_order";
-                params["price"] = to_decimal(c.price, market_.price_scale);
+                if (c.price) params["price"] = to_decimal(*c.price, market_.price_scale);
                 params["quantity"] = to_decimal(c.quantity, 0);
                 break;
             case PlannedAction::Add:
@@ -185,7 +191,7 @@ private:
                 params["side"] = c.side == Side::Buy ? "buy" : "sell";
                 params["type"] = "limit";
                 params["time_in_force"] = c.action == PlannedAction::Add ? "gtc" : "ioc";
-                params["price"] = to_decimal(c.price, market_.price_scale);
+                params["price"] = to_decimal(*c.price, market_.price_scale);
                 params["quantity"] = to_decimal(c.quantity, 0);
                 break;
         }

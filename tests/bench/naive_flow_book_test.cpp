@@ -100,12 +100,16 @@ TEST_CASE("a planned amend names the new total; a requeue at the same price is a
     CHECK(plan->commands[1].client_order_id == "t:n2");
     CHECK(plan->commands[2].action == PlannedAction::Amend);
     CHECK(plan->commands[2].quantity == 80);  // 30 filled, 50 left
+    CHECK_FALSE(plan->commands[2].price.has_value());
+    CHECK(plan->commands[2].after == 1);
     CHECK(plan->commands[3].quantity == 90);  // 30 filled, 60 left
     CHECK(plan->commands[3].price == 51);
     CHECK(plan->commands[4].action == PlannedAction::Cancel);
     CHECK(plan->commands[5].client_order_id == "t:-7/2");
     CHECK(plan->commands[5].quantity == 10);
     CHECK_FALSE(plan->commands[6].is_accepted);
+    CHECK(plan->sell_quantity == 100 + 60 + 10);
+    CHECK(plan->buy_value == 30 * 50);
 }
 
 TEST_CASE("flow that places an id which is alive cannot be planned", "[unit]") {
