@@ -1,0 +1,179 @@
+// The state hash tells states apart and nothing else: every kind of change moves it, the way there does not.
+#include "tests/engine/market.hpp"
+
+#include <algorithm>
+
+namespace buttonwood::engine::tests {
+namespace {
+
+// Drives an engine with a fixed time, so that two engines differ only by what the test makes different.
+class Bare {
+public:
+    RejectReason run(const Command& command, Timestamp time = {1'000}) {
+        std::vector<Event> events;
+        const RejectReason reason = engine_.decide({engine_.last_command() + 1, time, kSystem, {}}, command, events);
+        log_.insert(log_.end(), events.begin(), events.end());
+        return reason;
+    }
+    void must(const Command& command) {
+        INFO(describe(command));
+        REQUIRE(run(command) == RejectReason::None);
+    }
+    [[nodiscard]] StateHash hash() const { return engine_.state_hash(); }
+    [[nodiscard]] const std::vector<Event>& log() const { return log_; }
+
+private:
+    Engine engine_;
+    std::vector<Event> log_;
+};
+
+constexpr AccountId kAnn{1};
+constexpr AccountId kBob{2};
+constexpr SecurityId kAcme{1};
+
+// Two traders, one security, one order of each side.
+Bare opened() {
+    Bare bare;
+    for (const char* name : {"Ann", "Bob"}) bare.must(RegisterUser{name, RoleSet{}.add(Role::Trader)});
+    bare.must(CreateSecurity{"ACME", "Acme", kUsd, 2, 0, {1}, {1}});
+    for (const AccountId account : {kAnn, kBob}) {
+        bare.must(DepositCash{account, kUsd, dollars(1'000)});
+        bare.must(IssueHoldings{account, kAcme, {100}});
+    }
+    bare.must(CreateApiKey{UserId{1}, KeyId{7}, Sha256{std::byte{1}}, RoleSet{}.add(Role::Trader)});
+    bare.must(bid(kAnn, 10, 900));
+    bare.must(listing(kBob, 10, 1'000));
+    return bare;
+}
+
+StateHash after(const Command& command) {
+    Bare bare = opened();
+    bare.must(command);
+    return bare.hash();
+}
+
+}  // namespace
+
+TEST_CASE("The hash of the empty engine is a constant, and equal states have equal hashes", "[unit]") {
+    CHECK(Engine{}.state_hash() == Engine{}.state_hash());
+    CHECK(opened().hash() == opened().hash());
+    CHECK(opened().hash() != Engine{}.state_hash());
+    CHECK(Engine{}.state_hash().hex().size() == 32);
+    CHECK(StateHash{0x0123456789ABCDEF, 0x10}.hex() == "0123456789abcdef0000000000000010");
+}
+
+TEST_CASE("Every kind of command, with every choice of its fields, leads to a state of its own", "[unit]") {
+    const RoleSet trader = RoleSet{}.add(Role::Trader);
+    const OrderId anns{1};
+    const std::vector<Command> commands = {
+        RegisterUser{"Cat", trader},
+        RegisterUser{"Dog", trader},
+        RegisterUser{"Cat", RoleSet{}.add(Role::Operator)},
+        OpenAccount{UserId{1}},
+        OpenAccount{UserId{2}},
+        ChangeUserStatus{UserId{1}, UserStatus::Suspended, {}},
+        ChangeUserStatus{UserId{2}, UserStatus::Suspended, {}},
+        CreateApiKey{UserId{1}, KeyId{8}, {}, trader},
+        CreateApiKey{UserId{2}, KeyId{8}, {}, trader},
+        CreateApiKey{UserId{1}, KeyId{9}, {}, trader},
+        CreateApiKey{UserId{1}, KeyId{8}, Sha256{std::byte{5}}, trader},
+        RevokeApiKey{KeyId{7}},
+        CreateSecurity{"ROSE", "Rose", kUsd, 2, 0, {1}, {1}},
+        CreateSecurity{"OAK", "Rose", kUsd, 2, 0, {1}, {1}},
+        CreateSecurity{"ROSE", "Oak", kUsd, 2, 0, {1}, {1}},
+        CreateSecurity{"ROSE", "Rose", "EUR", 2, 0, {1}, {1}},
+        CreateSecurity{"ROSE", "Rose", kUsd, 3, 0, {1}, {1}},
+        CreateSecurity{"ROSE", "Rose", kUsd, 2, 1, {1}, {1}},
+        CreateSecurity{"ROSE", "Rose", kUsd, 2, 0, {5}, {1}},
+        CreateSecurity{"ROSE", "Rose", kUsd, 2, 0, {1}, {5}},
+        ChangeTradingState{kAcme, TradingState::Halted, {}},
+        ChangeTradingState{kAcme, TradingState::CancelOnly, {}},
+        ChangeTradingState{kAcme, TradingState::Closed, {}},
+        DepositCash{kAnn, kUsd, Money{1}},
+        DepositCash{kBob, kUsd, Money{1}},
+        DepositCash{kAnn, "EUR", Money{1}},
+        DepositCash{kAnn, kUsd, Money{2}},
+        WithdrawCash{kAnn, kUsd, Money{1}},
+        IssueHoldings{kAnn, kAcme, {1}},
+        IssueHoldings{kBob, kAcme, {1}},
+        IssueHoldings{kAnn, kAcme, {2}},
+        bid(kAnn, 5, 800),
+        bid(kBob, 5, 800),
+        listing(kAnn, 5, 1'800),
+        bid(kAnn, 6, 800),
+        bid(kAnn, 5, 801),
+        post_only(bid(kAnn, 5, 800)),
+        named(bid(kAnn, 5, 800), "one"),
+        named(bid(kAnn, 5, 800), "two"),
+        limit(kAnn, Side::Buy, 5, 800, TimeInForce::Ioc),  // leaves nothing but the order id it used
+        bid(kAnn, 5, 1'000),
+        bid(kAnn, 4, 1'000),
+        market(kAnn, Side::Sell, 3),
+        amend(kAnn, anns, 9),
+        amend(kAnn, anns, 11),
+        amend(kAnn, anns, {}, 899),
+        cancel(kAnn, anns),
+        cancel(kBob, OrderId{2}),
+        MassCancel{kAnn, SecurityId::None, Side::Sell},  // leaves nothing but its event
+    };
+    std::vector<StateHash> seen = {opened().hash()};
+    for (const Command& command : commands) {
+        const StateHash hash = after(command);
+        INFO(describe(command));
+        CHECK(std::find(seen.begin(), seen.end(), hash) == seen.end());
+        seen.push_back(hash);
+    }
+}
+
+TEST_CASE("A refused command changes the place in the log and nothing else", "[unit]") {
+    Bare refused = opened();
+    REQUIRE(refused.run(bid(kAnn, 0, 900)) == RejectReason::QuantityNotPositive);
+    CHECK(refused.hash() != opened().hash());
+    Bare other = opened();
+    REQUIRE(other.run(cancel(kBob, OrderId{99})) == RejectReason::OrderNotFound);
+    CHECK(refused.hash() == other.hash());
+}
+
+TEST_CASE("The time of the last command is part of the state", "[unit]") {
+    Bare early = opened();
+    Bare late = opened();
+    early.run(bid(kAnn, 1, 800), {1'001});
+    late.run(bid(kAnn, 1, 800), {1'002});
+    CHECK(early.hash() != late.hash());
+}
+
+TEST_CASE("The order of two orders in a queue is part of the state", "[unit]") {
+    // Both end with the same two orders at 8.00 and the same number of events; only who stands first differs.
+    const auto requeue = [](OrderId first_to_leave) {
+        Bare bare = opened();
+        bare.must(bid(kAnn, 5, 800));  // order 3
+        bare.must(bid(kAnn, 5, 800));  // order 4
+        bare.must(amend(kAnn, first_to_leave, {}, 799));
+        bare.must(amend(kAnn, first_to_leave, {}, 800));
+        return bare.hash();
+    };
+    CHECK(requeue(OrderId{3}) != requeue(OrderId{4}));
+}
+
+TEST_CASE("The hash does not depend on the way: memory reused or fresh, replayed or decided", "[unit]") {
+    Bare bare = opened();
+    for (int i = 0; i < 20; ++i) bare.must(bid(kAnn, 1, 800 + i));
+    bare.must(MassCancel{kAnn, SecurityId::None, std::nullopt});
+    for (int i = 0; i < 5; ++i) bare.must(bid(kAnn, 1, 800 + i));
+    bare.must(market(kBob, Side::Sell, 3));
+    Engine replayed;
+    for (const Event& event : bare.log()) replayed.apply(event);
+    CHECK(replayed.state_hash() == bare.hash());
+}
+
+TEST_CASE("Two orders that swap their owners make another state", "[unit]") {
+    const auto place = [](AccountId first, AccountId second) {
+        Bare bare = opened();
+        bare.must(bid(first, 5, 800));
+        bare.must(bid(second, 5, 800));
+        return bare.hash();
+    };
+    CHECK(place(kAnn, kBob) != place(kBob, kAnn));
+}
+
+}  // namespace buttonwood::engine::tests
