@@ -177,15 +177,17 @@ std::expected<void, std::string> prepare_data_directory(const fs::path& director
 }
 
 std::expected<void, std::string> initialise_if_empty(const fs::path& directory, const fs::path& programs,
-                                                     const Account& account) {
+                                                     const Account& account, bool sync_new_files) {
     if (fs::exists(directory / kSettingsFile)) return {};
     if (!fs::is_empty(directory)) {
         return std::unexpected(directory.string() +
                                " is not empty and not a complete cluster of buttonwood: choose another with --data-dir");
     }
-    const auto done = run(account, {programs / "initdb", "--pgdata", directory, "--data-checksums", "--encoding=UTF8",
-                                    "--locale=C.UTF-8", std::string("--username=") + kClusterUser,
-                                    "--auth-local=trust", "--auth-host=reject", "--no-instructions"});
+    std::vector<std::string> argv{programs / "initdb", "--pgdata", directory, "--data-checksums", "--encoding=UTF8",
+                                  "--locale=C.UTF-8", std::string("--username=") + kClusterUser, "--auth-local=trust",
+                                  "--auth-host=reject", "--no-instructions"};
+    if (!sync_new_files) argv.emplace_back("--no-sync");
+    const auto done = run(account, argv);
     if (!done) return std::unexpected("initdb failed in " + directory.string() + ": " + done.error());
     std::ofstream main_file(directory / "postgresql.conf", std::ios::app);
     main_file << "\ninclude '" << kSettingsFile << "'\n" << std::flush;

@@ -24,7 +24,7 @@ inline constexpr const char* kClusterPort = "5432";        // only names the soc
 // Runs initdb in an empty directory; accepts one that an earlier run completed; refuses anything else.
 [[nodiscard]] std::expected<void, std::string> initialise_if_empty(const std::filesystem::path& directory,
                                                                    const std::filesystem::path& programs,
-                                                                   const Account& account);
+                                                                   const Account& account, bool sync_new_files);
 
 // Writes the settings file that postgresql.conf includes.
 [[nodiscard]] std::expected<void, std::string> write_settings(const std::filesystem::path& directory,

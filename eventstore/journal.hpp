@@ -63,7 +63,8 @@ public:
     virtual ~Journal() = default;
 
     // Takes the log over: epoch + 1, written synchronously and acknowledged without a warning; reconnects if needed.
-    // From then on no older writer can append. Errors: Unavailable (try again), Corrupt.
+    // From then on no older writer can append. Errors: Unavailable (try again), Corrupt, Fenced (another writer took over
+    // since this one's first fence: two servers must not pull the log back and forth).
     [[nodiscard]] virtual std::expected<Head, StoreError> fence() = 0;
 
     // Writes one block durably. REQUIRES: block.header.first_seq == last stored + 1, block.header.epoch == the fenced one.

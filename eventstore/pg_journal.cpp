@@ -146,9 +146,16 @@ private:
         return std::unexpected(error);
     }
 
+    // A database without the tables, or with older ones.
+    static bool needs_migration(const DbError& error) {
+        return error.sqlstate == "42P01" || error.sqlstate == "3F000" || error.sqlstate == "42883" ||
+               error.sqlstate == "42703";
+    }
+
     // Outside append nothing is written that matters, so an error is Unavailable unless the storage itself is damaged.
     std::unexpected<StoreError> failed(std::string_view doing, const DbError& error) const {
         report(doing, error);
+        if (needs_migration(error)) report("the journal's tables are missing: run buttonwood migrate up");
         return std::unexpected(is_damage(error) ? StoreError::Corrupt : StoreError::Unavailable);
     }
     std::unexpected<StoreError> corrupt(std::string_view what) const {

@@ -101,7 +101,7 @@ struct PrivateCluster::Impl {
         if (auto done = lock.take(directory); !done) return done;
         const auto programs = find_programs(directory);
         if (!programs) return std::unexpected(programs.error());
-        if (auto done = initialise_if_empty(directory, *programs, *account); !done) return done;
+        if (auto done = initialise_if_empty(directory, *programs, *account, options.sync_new_files); !done) return done;
         auto sockets = make_socket_directory(directory, *account);
         if (!sockets) return std::unexpected(std::move(sockets).error());
         socket_directory = *std::move(sockets);

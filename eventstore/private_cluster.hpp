@@ -25,6 +25,7 @@ public:
     struct Options {
         std::filesystem::path directory;   // created if absent; PGDATA
         bool supervise = true;             // restart the postmaster when it dies
+        bool sync_new_files = true;        // false: initdb does not wait for the disk, for clusters that are thrown away
         std::string extra_settings = {};   // lines for postgresql.conf, for tests
         // One line about a postmaster that died and is started again. Called on a thread of the cluster's.
         std::function<void(std::string_view)> on_trouble = {};

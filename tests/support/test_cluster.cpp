@@ -58,11 +58,15 @@ TemporaryDirectory::~TemporaryDirectory() {
 }
 
 OwnCluster::OwnCluster(std::string extra_settings) {
-    auto started = PrivateCluster::start(
-        {.directory = directory.path() / "data", .supervise = true, .extra_settings = std::move(extra_settings)});
+    auto started = PrivateCluster::start({.directory = directory.path() / "data",
+                                          .supervise = true,
+                                          .sync_new_files = false,
+                                          .extra_settings = std::move(extra_settings)});
     if (!started) throw std::runtime_error(started.error());
     cluster = *std::move(started);
 }
+
+OwnCluster::~OwnCluster() { static_cast<void>(cluster->stop_immediate()); }
 
 std::string OwnCluster::fresh_database() {
     const std::string conninfo = create_database(*cluster, "");

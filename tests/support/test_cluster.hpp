@@ -39,6 +39,7 @@ struct OwnCluster {
     std::unique_ptr<eventstore::PrivateCluster> cluster;
 
     explicit OwnCluster(std::string extra_settings = {});
+    ~OwnCluster();  // without a last checkpoint: its data is thrown away
     // A new, migrated database in it.
     [[nodiscard]] std::string fresh_database();
 };
