@@ -89,14 +89,15 @@ export class Exchange {
       market.fair = market.fair * (1 + (this.random() - 0.5) * 0.0006);
       const roll = this.random();
       const side = this.random() < 0.5 ? "buy" : "sell";
-      if (roll < 0.3) this.execute(market, { side, price: null, leaves: this.size(market), ioc: true });
-      else if (roll < 0.8) this.quote(market, side);
+      const thin = market.bids.length < market.asks.length ? "buy" : "sell";
+      if (roll < 0.2) this.execute(market, { side, price: null, leaves: this.size(market), ioc: true });
+      else if (roll < 0.85) this.quote(market, this.random() < 0.7 ? thin : side);
       else this.withdraw(market, side);
     }
   }
 
   quote(market, side) {
-    const distance = Math.floor(this.random() ** 2 * 30) * market.tick + market.security.spread / 2;
+    const distance = Math.floor(this.random() ** 2 * 40) * market.tick + market.security.spread / 2;
     const price = this.onTick(market, side === "buy" ? market.fair - distance : market.fair + distance);
     this.execute(market, { side, price, leaves: this.size(market) });
   }

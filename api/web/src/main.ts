@@ -3,6 +3,7 @@
 import "./styles/index.css";
 import { AccountModel } from "./model/account";
 import { kIntervals, type Interval } from "./model/candle_series";
+import { kRealClock } from "./model/clock";
 import { Directory } from "./model/directory";
 import { Market } from "./model/market";
 import { Trading } from "./model/trading";
@@ -22,6 +23,7 @@ import { ApiError, RestClient } from "./wire/rest";
 import { ExchangeSocket, type WebSocketLike } from "./wire/socket";
 
 const kSymbolParameter = "symbol";
+const kSignInRetryMs = 2_000;
 
 function socketAddress(base: URL): URL {
   const address = new URL("v1/ws", base);
@@ -33,10 +35,8 @@ const base = new URL(".", location.href);
 const rest = new RestClient(base);
 const socket = new ExchangeSocket({
   open: () => new WebSocket(socketAddress(base)) as WebSocketLike,
-  now: () => performance.timeOrigin + performance.now(),
   random: Math.random,
-  setTimeout: (action, ms) => window.setTimeout(action, ms),
-  clearTimeout: (timer) => window.clearTimeout(timer),
+  ...kRealClock,
 });
 const directory = new Directory(rest, socket);
 const account = new AccountModel(rest, socket);
@@ -44,6 +44,7 @@ const trading = new Trading(socket, rest);
 
 let interval: Interval = kIntervals[0] as Interval;
 let market: Market | null = null;
+let key: string | null = null;
 
 const header = new HeaderView(directory);
 const chart = new ChartView(interval);
@@ -74,10 +75,12 @@ function showTab(tab: string): void {
     else button.removeAttribute("aria-current");
 }
 
-async function useKey(key: string | null): Promise<void> {
-  rest.setToken(key);
-  socket.setToken(key);
-  if (key === null) {
+// Signs in with a key, or out with null. A server that cannot be reached is asked again; one that refuses is not.
+async function useKey(chosen: string | null): Promise<void> {
+  key = chosen;
+  rest.setToken(chosen);
+  socket.setToken(chosen);
+  if (chosen === null) {
     account.signOut();
     keyDialog.showAccount(null);
     return;
@@ -85,14 +88,17 @@ async function useKey(key: string | null): Promise<void> {
   keyDialog.showAccount("Connecting…");
   try {
     await account.signIn();
-    keyDialog.showAccount(account.account?.name ?? null);
+    if (key === chosen) keyDialog.showAccount(account.account?.name ?? null);
   } catch (error) {
+    if (key !== chosen) return;
     if (error instanceof ApiError && (error.problem.status === 401 || error.problem.status === 403)) refuseKey(error.message);
-    else setTimeout(() => void useKey(key), 2000);
+    else setTimeout(() => key === chosen && void useKey(chosen), kSignInRetryMs);
   }
 }
 
 function refuseKey(reason: string): void {
+  if (key === null) return; // both doors may refuse the same key
+  key = null;
   rest.setToken(null);
   socket.setToken(null);
   account.signOut();
@@ -119,7 +125,7 @@ function wireUp(): void {
   account.ordersChanged.on(book.schedule);
   account.executed.on(announceExecution);
   ticket.onNeedKey = () => keyDialog.open();
-  keyDialog.onKey = (key) => void useKey(key);
+  keyDialog.onKey = (chosen) => void useKey(chosen);
   for (const button of document.querySelectorAll<HTMLElement>(".phone-tabs button"))
     button.addEventListener("click", () => showTab(button.dataset["tab"] ?? "market"));
   listenForShortcuts({
@@ -144,8 +150,8 @@ function connect(): void {
     onMessage: (message) => market?.feed.heartbeat((message.data ?? []) as HeartbeatEntry[]),
   });
   window.addEventListener("online", () => socket.retryNow());
-  const key = KeyDialog.stored();
-  if (key !== null) void useKey(key);
+  const stored = KeyDialog.stored();
+  if (stored !== null) void useKey(stored);
   socket.start();
   directory.start();
   void rest.get<{ name: string; version: string }>("v1/info").then(

@@ -1,6 +1,7 @@
 // Keeps the book of one symbol true: subscribes, applies, and on any doubt stops showing the copy as live, says so, and asks
 // for a fresh snapshot. Repeated faults wait longer each time, so that a server with a fault is not flooded.
 
+import { kRealClock, type Clock } from "./clock";
 import { Emitter } from "./emitter";
 import { OrderBook } from "./order_book";
 import type { ChannelMessage, HeartbeatEntry } from "../wire/messages";
@@ -24,12 +25,13 @@ export class BookFeed {
   private delayMs = kFirstDelayMs;
   private goodMessages = 0;
   private announcedSeq = 0;
-  private timer: ReturnType<typeof setTimeout> | null = null;
+  private timer: number | null = null;
 
   constructor(
     private readonly socket: Pick<ExchangeSocket, "subscribe" | "resubscribe">,
     readonly symbol: string,
     private readonly depth: number,
+    private readonly clock: Clock = kRealClock,
   ) {
     this.book = new OrderBook(depth);
     this.subscription = { channel: "book", symbol, depth, onMessage: (message) => this.receive(message) };
@@ -37,15 +39,13 @@ export class BookFeed {
   }
 
   close(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+    this.stopTimer();
     this.cancel();
   }
 
   // The connection is gone: what is shown is the past until the next snapshot.
   disconnected(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+    this.stopTimer();
     if (this.state !== "waiting") this.change("waiting");
   }
 
@@ -83,11 +83,16 @@ export class BookFeed {
     this.goodMessages = 0;
     this.change("resynchronising");
     if (this.timer !== null) return;
-    this.timer = setTimeout(() => {
+    this.timer = this.clock.setTimeout(() => {
       this.timer = null;
       this.socket.resubscribe(this.subscription);
     }, this.delayMs);
     this.delayMs = Math.min(kMostDelayMs, Math.max(250, this.delayMs * 2));
+  }
+
+  private stopTimer(): void {
+    if (this.timer !== null) this.clock.clearTimeout(this.timer);
+    this.timer = null;
   }
 
   private change(state: FeedState): void {

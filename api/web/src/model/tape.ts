@@ -23,7 +23,7 @@ export class Tape {
 
   // A snapshot after a reconnect repeats trades that are already here; the ids tell.
   private receive(message: ChannelMessage): void {
-    if (message.type !== "snapshot" && message.type !== "update") return;
+    if (message.type !== "snapshot" && !(message.type === "update" && this.seeded)) return;
     const known = new Set(message.type === "snapshot" ? this.trades.map((trade) => trade.id) : []);
     for (const trade of (message.data ?? []) as Trade[]) {
       if (known.has(trade.id)) continue;

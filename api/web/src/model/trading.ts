@@ -18,10 +18,11 @@ export class Trading {
     private readonly socket: Pick<ExchangeSocket, "request">,
     private readonly rest: Pick<RestClient, "get">,
     private readonly pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+    private readonly makeId = randomId,
   ) {}
 
   async place(request: Omit<OrderRequest, "client_order_id">): Promise<Outcome> {
-    const clientOrderId = `web-${randomId()}`;
+    const clientOrderId = `web-${this.makeId()}`;
     try {
       const order = (await this.socket.request("add_order", { ...request, client_order_id: clientOrderId })) as Order;
       return { kind: "accepted", order };
@@ -59,7 +60,8 @@ export class Trading {
       } catch (error) {
         const problem = problemOf(error);
         if (problem.code === "order_not_found" && attempt >= 3) {
-          return { kind: "refused", problem: { ...problem, title: "Not executed", detail: "The connection broke before the order arrived.", execution: "not_executed" } };
+          const detail = "The connection broke before the order arrived.";
+          return { kind: "refused", problem: { ...problem, title: "Not executed", detail, execution: "not_executed" } };
         }
       }
     }

@@ -2,6 +2,7 @@
 // frame. A bar shows each level's size, a paler one the sum of everything up to it.
 
 import { add, decimal, divideFloor, formatDecimal, subtract, withScale, type Decimal } from "../model/decimal";
+import type { BookFeed } from "../model/book_feed";
 import type { Market } from "../model/market";
 import type { BookLevel, Order, Side } from "../wire/messages";
 import { element, flash, need, oncePerFrame, setClass, setText } from "./dom";
@@ -17,6 +18,7 @@ interface Row {
 
 const kZero: Decimal = { units: 0n, scale: 0 };
 const kStateText = { waiting: "waiting for the stream", live: "", resynchronising: "resynchronising" } as const;
+const kRecoveredShownMs = 4_000;
 
 export class BookView {
   onPick: (price: string, side: Side) => void = () => {};
@@ -30,6 +32,8 @@ export class BookView {
   private readonly spread = need("book-spread");
   private market: Market | null = null;
   private lastPrice: string | null = null;
+  private resyncsSeen = 0;
+  private recoveredUntil = 0;
 
   // `ownOrders` marks the levels that hold the user's orders.
   constructor(private readonly ownOrders: () => Iterable<Order>) {
@@ -40,6 +44,8 @@ export class BookView {
   show(market: Market): void {
     this.market = market;
     this.lastPrice = null;
+    this.resyncsSeen = 0;
+    this.recoveredUntil = 0;
     market.feed.changed.on(this.schedule);
     market.tape.changed.on(this.schedule);
     this.schedule();
@@ -82,11 +88,7 @@ export class BookView {
     const market = this.market;
     if (market === null) return;
     const { feed, security } = market;
-    setText(this.state, kStateText[feed.state]);
-    this.state.dataset["state"] = feed.state;
-    this.state.title = feed.lastFault ?? "";
-    setClass(this.book, "stale", feed.state !== "live");
-
+    this.renderState(feed);
     const own = new Set<string>();
     for (const order of this.ownOrders()) if (order.symbol === security.symbol && order.price !== null) own.add(`${order.side}${order.price}`);
     const count = this.rows.asks.length;
@@ -97,6 +99,20 @@ export class BookView {
     this.renderMiddle(market);
   }
 
+  // A resynchronisation may be over within a frame; that it happened stays visible for a moment.
+  private renderState(feed: BookFeed): void {
+    if (feed.resyncCount > this.resyncsSeen) {
+      this.resyncsSeen = feed.resyncCount;
+      this.recoveredUntil = Date.now() + kRecoveredShownMs;
+      setTimeout(this.schedule, kRecoveredShownMs);
+    }
+    const recovered = feed.state === "live" && Date.now() < this.recoveredUntil;
+    setText(this.state, recovered ? "resynchronised" : kStateText[feed.state]);
+    this.state.dataset["state"] = recovered ? "recovered" : feed.state;
+    this.state.title = feed.lastFault ?? "";
+    setClass(this.book, "stale", feed.state !== "live");
+  }
+
   private renderSide(rows: Row[], levels: BookLevel[], totals: Decimal[], widest: number, side: Side, own: Set<string>): void {
     rows.forEach((row, index) => {
       const level = levels[index] ?? null;
@@ -105,8 +121,8 @@ export class BookView {
       setClass(row.root, "blank", level === null);
       setClass(row.root, "own", level !== null && own.has(`${side}${level.price}`));
       setText(row.price, level === null ? "" : format.price(level.price));
-      setText(row.size, level === null ? "" : format.quantity(level.qty));
-      setText(row.total, level === null || total === undefined ? "" : format.quantity(formatDecimal(total)));
+      setText(row.size, level === null ? "" : format.aligned(level.qty));
+      setText(row.total, level === null || total === undefined ? "" : format.aligned(formatDecimal(total)));
       row.root.style.setProperty("--size", share(level === null ? 0 : Number(level.qty), widest));
       row.root.style.setProperty("--total", share(asNumber(total), widest));
     });

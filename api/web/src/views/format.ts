@@ -1,11 +1,17 @@
 // Numbers and times as people read them. Input is the API's exact text; output never shows digits that are not in it.
 
-import { decimal, divideFloor, formatDecimal, groupThousands, trimFraction, type Decimal } from "../model/decimal";
+import { decimal, divideFloor, formatDecimal, groupThousands, trimFraction, withScale, type Decimal } from "../model/decimal";
 
 export const kUnknown = "–";
+const kSuffixes = [["T", 12n], ["B", 9n], ["M", 6n]] as const;
 
 export function price(text: string | null | undefined): string {
   return text == null ? kUnknown : groupThousands(text);
+}
+
+// With all digits of the scale, so that columns align at the point.
+export function aligned(text: string): string {
+  return groupThousands(text);
 }
 
 export function quantity(text: string | null | undefined): string {
@@ -16,15 +22,18 @@ export function money(text: string | null | undefined): string {
   return text == null ? kUnknown : groupThousands(trimFraction(text, 2));
 }
 
-// Cut (not rounded) to two digits and an SI suffix; only for figures whose size matters, marked as such by the suffix.
+// For figures whose size matters and whose last digits do not: millions and more cut (not rounded) to two digits and a
+// suffix, thousands to whole numbers.
 export function compact(text: string | null | undefined): string {
   if (text == null) return kUnknown;
   const value = decimal(text);
-  const whole = value.units / 10n ** BigInt(value.scale);
-  for (const [suffix, digits] of [["T", 12], ["B", 9], ["M", 6]] as const) {
-    if (whole >= 10n ** BigInt(digits)) return formatDecimal(divideFloor({ units: whole, scale: 0 }, { units: 10n ** BigInt(digits), scale: 0 }, 2)) + suffix;
+  const whole = withScale(value, 0);
+  for (const [suffix, digits] of kSuffixes) {
+    const unit = { units: 10n ** digits, scale: 0 };
+    if (whole.units >= unit.units) return formatDecimal(divideFloor(whole, unit, 2)) + suffix;
   }
-  return groupThousands(trimFraction(formatDecimal(value.scale > 2 && whole > 0n ? divideFloor(value, { units: 1n, scale: 0 }, 2) : value), 0));
+  if (whole.units >= 1000n) return groupThousands(formatDecimal(whole));
+  return trimFraction(formatDecimal(withScale(value, Math.min(value.scale, whole.units > 0n ? 2 : 8))), 0);
 }
 
 // part / whole in percent with two digits and a sign, or null where it has no meaning.

@@ -65,7 +65,7 @@ export class TapeView {
     row.id = trade.id;
     row.root.dataset["side"] = trade.taker_side;
     setText(row.price, format.price(trade.price));
-    setText(row.size, format.quantity(trade.quantity));
+    setText(row.size, format.aligned(trade.quantity));
     setText(row.time, format.clock(trade.time));
   }
 }

@@ -35,6 +35,8 @@ export class TicketView {
       void this.submit();
     });
     this.form.addEventListener("input", () => this.edited());
+    // A market order had to leave "good till cancelled"; a limit order starts from it again.
+    for (const type of this.form.querySelectorAll("[name=type]")) type.addEventListener("change", () => this.setRadio("tif", "gtc"));
     this.form.addEventListener("click", (event) => this.chip(event.target as Element));
     for (const field of ["price", "quantity"] as const) this[field].addEventListener("keydown", (event) => this.stepKey(event, field));
   }
@@ -52,11 +54,13 @@ export class TicketView {
     this.schedule();
   }
 
-  // Turns to a side and puts the cursor where the order begins: the price, or the quantity of a market order.
+  // Turns to a side and puts the cursor where the order begins: the price, or the quantity of a market order. A price meant
+  // for the other side gives way to one that joins the best of this side, so that nothing trades by accident.
   start(side: Side): void {
+    const before = this.draft();
     this.setRadio("side", side);
-    const field = this.draft().type === "market" ? this.quantity : this.price;
-    if (field === this.price && this.price.value === "") this.price.value = this.best(side === "buy" ? "asks" : "bids")?.price ?? "";
+    const field = before.type === "market" ? this.quantity : this.price;
+    if (field === this.price && (this.price.value === "" || before.side !== side)) this.price.value = this.best(side === "buy" ? "bids" : "asks")?.price ?? "";
     field.focus();
     field.select();
     this.edited();

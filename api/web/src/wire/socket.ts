@@ -5,6 +5,7 @@
 // behind them need no other recovery. Requests do not survive: they fail with ConnectionLost, because only the caller
 // knows whether repeating is harmless.
 
+import type { Clock } from "../model/clock";
 import { ApiError, networkProblem } from "./rest";
 import type { Answer, ChannelMessage, ChannelName } from "./messages";
 
@@ -35,12 +36,9 @@ export interface WebSocketLike {
   close(): void;
 }
 
-export interface SocketEnvironment {
+export interface SocketEnvironment extends Clock {
   open: () => WebSocketLike;
-  now: () => number;
   random: () => number;
-  setTimeout: (action: () => void, ms: number) => number;
-  clearTimeout: (timer: number) => void;
 }
 
 export class ConnectionLost extends ApiError {
