@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
 
 const kKey = "bw_demo";
 const kTypes = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
-const kPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'";
+const kPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 const connections = new Set();
 const faults = { corrupt: new Set(), skip: new Set() };
