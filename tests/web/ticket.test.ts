@@ -26,6 +26,12 @@ test("a market order carries no price, never rests and is never post-only", () =
   });
 });
 
+test("numbers are sent at the security's scale", () => {
+  const request = toRequest({ ...draft, price: "025.5", quantity: "0100.0" }, security);
+  assert.equal(request.price, "25.50");
+  assert.equal(request.quantity, "100");
+});
+
 test("the cost of a limit order is exact", () => {
   const cost = costOf({ ...draft, price: "92233720368547758.05", quantity: "10" }, security, []);
   assert.equal(formatDecimal(cost!.amount), "922337203685477580.50");

@@ -150,8 +150,12 @@ function connect(): void {
     onMessage: (message) => market?.feed.heartbeat((message.data ?? []) as HeartbeatEntry[]),
   });
   window.addEventListener("online", () => socket.retryNow());
-  const stored = KeyDialog.stored();
-  if (stored !== null) void useKey(stored);
+  const useStoredKey = (): void => {
+    const stored = KeyDialog.stored();
+    if (stored !== null && stored !== key) void useKey(stored);
+  };
+  window.addEventListener("hashchange", useStoredKey);
+  useStoredKey();
   socket.start();
   directory.start();
   void rest.get<{ name: string; version: string }>("v1/info").then(

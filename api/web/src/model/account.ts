@@ -7,8 +7,8 @@ import type { ExchangeSocket } from "../wire/socket";
 import type { Account, Balance, ChannelMessage, Execution, Fill, Holding, Order, Page, Portfolio } from "../wire/messages";
 
 const kFillsKept = 200;
-const kRefreshPauseMs = 150;
-const kRefreshAttempts = 20;
+const kRefreshPauseMs = 60;
+const kRefreshAttempts = 25;
 
 export class AccountModel {
   account: Account | null = null;
@@ -86,7 +86,7 @@ export class AccountModel {
       for (const execution of executions) this.apply(execution);
     }
     this.ordersChanged.emit();
-    this.wantedSeq = Math.max(this.wantedSeq, message.event_seq ?? 0);
+    this.wantedSeq = message.event_seq ?? this.wantedSeq;
     void this.refresh();
   }
 
@@ -112,21 +112,21 @@ export class AccountModel {
     this.fillsChanged.emit();
   }
 
-  // One reader at a time; it goes on until the read model has caught up with the last event seen.
+  // One reader at a time, after a pause, so that a burst of executions costs one reading. It goes on, ever more slowly, until
+  // the read model has caught up with the newest event seen.
   private async refresh(): Promise<void> {
     if (this.refreshing || this.account === null) return;
     this.refreshing = true;
     const generation = this.generation;
-    for (let attempt = 0; attempt < kRefreshAttempts && generation === this.generation; attempt++) {
+    for (let attempt = 1; attempt <= kRefreshAttempts; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, kRefreshPauseMs * attempt));
       const portfolio = await this.rest.get<Portfolio>("v1/portfolio").catch(() => null);
       if (generation !== this.generation) break;
-      if (portfolio !== null) {
-        this.cash = portfolio.cash;
-        this.holdings = portfolio.data;
-        this.balancesChanged.emit();
-        if (portfolio.event_seq >= this.wantedSeq) break;
-      }
-      await new Promise((resolve) => setTimeout(resolve, kRefreshPauseMs * (attempt + 1)));
+      if (portfolio === null) continue;
+      this.cash = portfolio.cash;
+      this.holdings = portfolio.data;
+      this.balancesChanged.emit();
+      if (portfolio.event_seq >= this.wantedSeq) break;
     }
     this.refreshing = false;
     if (generation !== this.generation) void this.refresh();

@@ -29,10 +29,13 @@ export function checkDraft(draft: Draft, security: Security): DraftErrors {
 }
 
 // REQUIRES: checkDraft found nothing. The API wants exactly these members; a market order has no price and is never post-only.
+// Numbers are written at the security's scale, which changes no value: both are multiples of the tick and the lot.
 export function toRequest(draft: Draft, security: Security): Omit<OrderRequest, "client_order_id"> {
-  const common = { symbol: security.symbol, side: draft.side, type: draft.type, quantity: draft.quantity };
+  const quantity = formatDecimal(withScale(decimal(draft.quantity), security.quantity_scale));
+  const common = { symbol: security.symbol, side: draft.side, type: draft.type, quantity };
   if (draft.type === "market") return { ...common, time_in_force: draft.timeInForce === "fok" ? "fok" : "ioc" };
-  return { ...common, price: draft.price, time_in_force: draft.timeInForce, post_only: draft.postOnly };
+  const price = formatDecimal(withScale(decimal(draft.price), security.price_scale));
+  return { ...common, price, time_in_force: draft.timeInForce, post_only: draft.postOnly };
 }
 
 export interface Cost {

@@ -87,7 +87,7 @@ export class HeaderView {
   }
 
   private render(): void {
-    if (!this.panel.hidden) this.renderList();
+    if (!this.panel.hidden) this.renderPrices();
     const security = this.symbol === null ? undefined : this.directory.securities.get(this.symbol);
     if (security === undefined) return;
     setText(need("picker-symbol"), security.symbol);
@@ -123,6 +123,7 @@ export class HeaderView {
     const matches = this.matches();
     this.list.replaceChildren(...matches.map((security, index) => this.option(security, index)));
     if (matches.length === 0) this.list.append(element("li", "empty", "No security matches."));
+    this.renderPrices();
     this.search.setAttribute("aria-activedescendant", matches.length > 0 ? `option-${this.active}` : "");
     this.list.children[this.active]?.scrollIntoView({ block: "nearest" });
   }
@@ -133,15 +134,23 @@ export class HeaderView {
     item.setAttribute("role", "option");
     item.setAttribute("aria-selected", String(security.symbol === this.symbol));
     item.dataset["symbol"] = security.symbol;
-    const ticker = this.directory.tickers.get(security.symbol);
-    const change = changeOf(ticker);
-    const changeText = element("span", "option-change", change?.percent ?? "");
-    changeText.dataset["direction"] = change?.direction ?? "none";
     item.append(
       element("span", "option-symbol", security.symbol), element("span", "option-name", security.name),
-      element("span", "option-price", format.price(ticker?.last_price)), changeText,
+      element("span", "option-price"), element("span", "option-change"),
     );
     return item;
+  }
+
+  // In place: an option that is replaced between pressing and releasing the pointer would lose the click.
+  private renderPrices(): void {
+    for (const item of this.list.querySelectorAll<HTMLElement>("[data-symbol]")) {
+      const ticker = this.directory.tickers.get(item.dataset["symbol"] ?? "");
+      const change = changeOf(ticker);
+      const changeText = item.children[3] as HTMLElement;
+      setText(item.children[2] as HTMLElement, format.price(ticker?.last_price));
+      setText(changeText, change?.percent ?? "");
+      changeText.dataset["direction"] = change?.direction ?? "none";
+    }
   }
 }
 

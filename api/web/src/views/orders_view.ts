@@ -15,6 +15,7 @@ export class OrdersView {
   private readonly cancelAllButton = need<HTMLButtonElement>("cancel-all");
   private readonly dialog = need<HTMLDialogElement>("confirm-dialog");
   private readonly cancelling = new Set<string>();
+  private readonly rows = new Map<string, HTMLElement>();
   private readonly scheduleOrders = oncePerFrame(() => this.renderOrders());
 
   constructor(
@@ -82,35 +83,50 @@ export class OrdersView {
     }
   }
 
+  // Rows stay where they are unless their order changed, so that neither a click nor the focus is lost to a new one.
   private renderOrders(): void {
     const orders = this.account.openOrders;
-    const focused = (document.activeElement as HTMLElement | null)?.dataset["cancel"];
-    this.ordersBody.replaceChildren(...orders.map((order) => this.orderRow(order)));
-    if (focused !== undefined) this.ordersBody.querySelector<HTMLElement>(`[data-cancel="${CSS.escape(focused)}"]`)?.focus();
+    const open = new Set(orders.map((order) => order.id));
+    for (const [id, row] of this.rows) {
+      if (open.has(id)) continue;
+      row.remove();
+      this.rows.delete(id);
+    }
+    orders.forEach((order, index) => {
+      const row = this.rows.get(order.id) ?? this.makeRow(order);
+      this.fillRow(row, order);
+      if (this.ordersBody.children[index] !== row) this.ordersBody.insertBefore(row, this.ordersBody.children[index] ?? null);
+    });
     setText(need("orders-count"), orders.length > 0 ? String(orders.length) : "");
     this.cancelAllButton.hidden = orders.length === 0;
     need("orders-empty").hidden = orders.length > 0;
     setText(need("orders-empty"), this.account.account === null ? "Enter an API key to see your orders." : "No open orders.");
   }
 
-  private orderRow(order: Order): HTMLElement {
+  private makeRow(order: Order): HTMLElement {
     const row = element("tr");
     row.dataset["side"] = order.side;
     const flags = [order.time_in_force === "gtc" ? "" : order.time_in_force.toUpperCase(), order.post_only ? "post only" : ""].filter(Boolean);
-    const filled = element("td", "number");
-    filled.append(element("span", "filled", format.quantity(order.filled_quantity)), ` / ${format.quantity(order.quantity)}`);
-    const button = element("button", "row-button", this.cancelling.has(order.id) ? "…" : "Cancel");
+    const button = element("button", "row-button");
     button.type = "button";
     button.dataset["cancel"] = order.id;
-    button.setAttribute("aria-label", `Cancel ${order.side} ${order.quantity} ${order.symbol} at ${order.price ?? "market"}`);
     const action = element("td", "action");
     action.append(button);
     row.append(
       element("td", "symbol", order.symbol), element("td", "side-cell", format.capitalised(order.side)),
-      element("td", "", [format.capitalised(order.type), ...flags].join(" · ")), element("td", "number", format.price(order.price)),
-      filled, element("td", "time", format.clock(order.created_at)), action,
+      element("td", "", [format.capitalised(order.type), ...flags].join(" · ")), element("td", "number price"),
+      element("td", "number filled"), element("td", "time", format.clock(order.created_at)), action,
     );
+    this.rows.set(order.id, row);
     return row;
+  }
+
+  private fillRow(row: HTMLElement, order: Order): void {
+    const button = row.querySelector("button") as HTMLButtonElement;
+    setText(row.querySelector(".price") as Element, format.price(order.price));
+    setText(row.querySelector(".filled") as Element, `${format.quantity(order.filled_quantity)} / ${format.quantity(order.quantity)}`);
+    setText(button, this.cancelling.has(order.id) ? "…" : "Cancel");
+    button.setAttribute("aria-label", `Cancel ${order.side} ${order.quantity} ${order.symbol} at ${order.price ?? "market"}`);
   }
 
   private renderFills(): void {

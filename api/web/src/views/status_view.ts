@@ -19,6 +19,7 @@ export class StatusView {
   }
 
   show(status: SocketStatus): void {
+    if (status.state === "connected" && this.status.state !== "connected") this.newestEventSeq = 0; // maybe another server's log
     this.status = status;
     this.schedule();
   }
@@ -46,6 +47,6 @@ export class StatusView {
     else if (state === "connecting") setText(this.text, attempt > 0 ? "Reconnecting" : "Connecting");
     else setText(this.text, `Offline, retry in ${Math.max(1, Math.ceil(((retryAt ?? 0) - Date.now()) / 1000))} s`);
     setText(this.latency, latencyMs === null ? format.kUnknown : latencyMs < 1 ? "<1 ms" : `${Math.round(latencyMs)} ms`);
-    setText(this.eventSeq, this.newestEventSeq > 0 ? format.quantity(String(this.newestEventSeq)) : format.kUnknown);
+    if (this.newestEventSeq > 0) setText(this.eventSeq, format.quantity(String(this.newestEventSeq)));
   }
 }

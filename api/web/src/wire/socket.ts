@@ -93,11 +93,11 @@ export class ExchangeSocket {
     this.connect();
   }
 
-  // A changed key needs a new connection: the old one stays bound to the old user.
+  // A changed key needs a new connection: the old one stays bound to the old user. One that is not open yet takes it along.
   setToken(token: string | null): void {
     if (token === this.token) return;
     this.token = token;
-    if (this.socket !== null) this.reconnectAtOnce();
+    if (this.current.state === "connected") this.reconnectAtOnce();
   }
 
   subscribe(subscription: Subscription): () => void {
