@@ -1,0 +1,114 @@
+#include "tests/projections/random_market.hpp"
+
+namespace buttonwood::projections::test {
+
+using namespace engine;
+
+namespace {
+
+// Ten minutes before a year, a month and a day end.
+constexpr Timestamp kStart{1'798'761'000'000'000};  // 2026-12-31T23:50:00Z
+
+constexpr RoleSet roles(Role role) { return {static_cast<std::uint8_t>(role)}; }
+
+}  // namespace
+
+RandomMarket::RandomMarket(std::uint64_t seed) : random_(seed), now_(kStart) { set_up(); }
+
+void RandomMarket::run(int commands) {
+    for (int i = 0; i < commands; ++i) one_command();
+}
+
+void RandomMarket::decide(Command command, UserId actor) {
+    now_.us += static_cast<std::int64_t>(one_in(200) ? below(3'600'000'000) : below(4'000'000));
+    const CommandHeader header{engine_.last_command() + 1, now_, actor, one_in(3) ? RequestId("req \"1\"\\\t2") : RequestId()};
+    const EventSeq first_seq = engine_.last_seq() + 1;
+    const std::size_t before = log_.events.size();
+    const RejectReason outcome = engine_.decide(header, command, log_.events);
+    for (std::size_t i = before; i < log_.events.size(); ++i) {
+        const EventBody& body = log_.events[i].body;
+        if (std::holds_alternative<UserRegistered>(body)) ++users_;
+        if (std::holds_alternative<AccountOpened>(body)) ++accounts_;
+        if (std::holds_alternative<SecurityCreated>(body)) ++securities_;
+        if (std::holds_alternative<OrderAccepted>(body)) ++orders_;
+    }
+    log_.commands.push_back({header, std::move(command), outcome, first_seq,
+                             static_cast<std::uint32_t>(log_.events.size() - before)});
+}
+
+void RandomMarket::set_up() {
+    for (int i = 0; i < 5; ++i) decide(RegisterUser{Name("Trader {\"" + std::to_string(i) + "\\\"}"), roles(Role::Trader)});
+    decide(OpenAccount{static_cast<UserId>(1)});
+    decide(CreateSecurity{"ACME", "Acme, Inc.", "USD", 2, 0, {1}, {1}});
+    decide(CreateSecurity{"BETA.X", "Beta é", "EUR", 0, 8, {5}, {100}});
+    decide(CreateSecurity{"GAMMA", "Gamma", "USD", 4, 4, {1}, {10}});
+    for (std::uint32_t account = 1; account <= accounts_; ++account) {
+        for (const char* currency : {"USD", "EUR"})
+            decide(DepositCash{static_cast<AccountId>(account), currency, {pow10_128(8) * 2'000'000}});
+        for (std::uint32_t security = 1; security <= securities_; ++security)
+            decide(IssueHoldings{static_cast<AccountId>(account), static_cast<SecurityId>(security), {200'000}});
+    }
+}
+
+void RandomMarket::one_command() {
+    const AccountId account = random_account();
+    const auto kind = below(100);
+    if (kind < 60) return decide(random_order());
+    if (kind < 75) return decide(CancelOrder{one_in(3) ? AccountId::None : account, {random_recent_order(), {}}, "on behalf"});
+    if (kind < 92) return decide(random_amend(random_recent_order()));
+    if (kind < 94)
+        return decide(MassCancel{account, one_in(2) ? SecurityId::None : random_security(),
+                                 one_in(2) ? std::optional(Side::Buy) : std::nullopt});
+    administer();
+}
+
+void RandomMarket::administer() {
+    const auto user = static_cast<UserId>(1 + below(users_));
+    switch (below(9)) {
+        case 0: return decide(DepositCash{random_account(), "USD", {static_cast<Int128>(below(1'000'000'000'000))}});
+        case 1: return decide(WithdrawCash{random_account(), "USD", {static_cast<Int128>(1 + below(10'000'000'000))}});
+        case 2: return decide(IssueHoldings{random_account(), random_security(), {static_cast<std::int64_t>(1 + below(5'000))}});
+        case 3:
+            return decide(ChangeTradingState{random_security(),
+                                             one_in(4) ? TradingState::Halted : TradingState::Open, one_in(2) ? "news" : ""});
+        case 4:
+            return decide(ChangeUserStatus{user, one_in(4) ? UserStatus::Suspended : UserStatus::Active, "review"});
+        case 5: return decide(CreateApiKey{user, static_cast<KeyId>(++keys_), {}, roles(Role::Trader)});
+        case 6: return decide(RevokeApiKey{static_cast<KeyId>(1 + below(keys_ + 1))});
+        case 7: return decide(RegisterUser{"Latecomer", roles(Role::Trader)});
+        default: return decide(OpenAccount{user});
+    }
+}
+
+PlaceOrder RandomMarket::random_order() {
+    PlaceOrder order;
+    order.account = random_account();
+    order.security = random_security();
+    order.side = one_in(2) ? Side::Buy : Side::Sell;
+    order.type = one_in(8) ? OrderType::Market : OrderType::Limit;
+    order.time_in_force = order.type == OrderType::Market || one_in(6)
+                              ? (one_in(3) ? TimeInForce::Fok : TimeInForce::Ioc)
+                              : TimeInForce::Gtc;
+    order.post_only = order.time_in_force == TimeInForce::Gtc && one_in(10);
+    order.quantity = {static_cast<std::int64_t>(1 + below(50)) * 100};
+    if (order.type == OrderType::Limit) order.price = {1'000 + static_cast<std::int64_t>(below(17)) * 5};
+    if (one_in(2)) order.client_order_id = ClientOrderId("id:" + std::to_string(++client_ids_));
+    return order;
+}
+
+AmendOrder RandomMarket::random_amend(OrderId target) {
+    AmendOrder amend;
+    amend.target.order = target;
+    const auto order = engine_.order(target);
+    amend.account = order ? order->account : random_account();
+    if (one_in(2)) amend.price = Price{1'000 + static_cast<std::int64_t>(below(17)) * 5};
+    if (!amend.price || one_in(2)) amend.quantity = Quantity{static_cast<std::int64_t>(1 + below(60)) * 100};
+    return amend;
+}
+
+OrderId RandomMarket::random_recent_order() {
+    if (orders_ == 0) return static_cast<OrderId>(1);
+    return static_cast<OrderId>(orders_ - below(std::min<std::uint64_t>(orders_, 60)));
+}
+
+}  // namespace buttonwood::projections::test

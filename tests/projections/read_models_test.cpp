@@ -1,0 +1,161 @@
+// The read models against the engine, and against themselves for other cuts of the log into batches.
+#include "tests/projections/database.hpp"
+#include "tests/projections/random_market.hpp"
+#include "tests/support/test_cluster.hpp"
+
+#include "engine/names.hpp"
+#include "eventstore/record_json.hpp"
+
+namespace buttonwood::projections::test {
+namespace {
+
+using namespace engine;
+using eventstore::Connection;
+using eventstore::to_decimal;
+
+constexpr int kCommands = 3'000;
+
+// Applies the log to every projection in random batches; now and then a projection starts anew, as after a restart.
+void apply_in_random_batches(const eventstore::Records& log, std::uint64_t seed, std::size_t most_commands,
+                             Connection& connection) {
+    for (const auto& projection : make_all()) {
+        std::mt19937_64 random(seed);
+        for (std::size_t at = 0; at < log.commands.size();) {
+            const std::size_t next = std::min(log.commands.size(), at + 1 + random() % most_commands);
+            apply(*projection, slice(log, at, next), connection);
+            if (random() % 3 == 0) projection->reset();
+            at = next;
+        }
+    }
+}
+
+std::uint64_t any_seed() { return std::random_device{}(); }
+
+std::string number(auto id) { return std::to_string(static_cast<std::uint64_t>(id)); }
+
+// "total|reserved", or zeros.
+std::string balance_row(Connection& db, AccountId account, const std::string& currency) {
+    return value(db, "SELECT coalesce((SELECT total || '|' || held FROM api.balances WHERE account_id = " + number(account) +
+                         " AND currency = '" + currency + "'), '0.00000000|0.00000000')");
+}
+
+void check_accounts(const RandomMarket& market, Connection& db) {
+    for (std::uint32_t a = 1; a <= market.accounts(); ++a) {
+        const auto account = static_cast<AccountId>(a);
+        for (const char* currency : {"USD", "EUR"}) {
+            const Balance balance = market.engine().balance(account, currency);
+            CHECK(balance_row(db, account, currency) == to_decimal(balance.total) + "|" + to_decimal(balance.reserved));
+        }
+        for (std::uint32_t s = 1; s <= market.securities(); ++s) {
+            const Holding holding = market.engine().holding(account, static_cast<SecurityId>(s));
+            CHECK(value(db, "SELECT coalesce((SELECT quantity_units || '|' || reserved_units FROM portfolio.holdings "
+                            "WHERE account_id = " + number(account) + " AND security_id = " + std::to_string(s) +
+                            "), '0|0')") ==
+                  std::to_string(holding.total.units) + "|" + std::to_string(holding.reserved.units));
+        }
+    }
+}
+
+void check_open_orders(const RandomMarket& market, Connection& db) {
+    const auto rows = must(db.query("SELECT order_id, account_id, security_id, side, price_units, quantity_units, leaves_units, "
+                                    "client_order_id FROM api.orders WHERE status IN ('new', 'partially_filled')"));
+    CHECK(static_cast<std::size_t>(rows.size()) == market.engine().open_order_count());
+    for (int i = 0; i < rows.size(); ++i) {
+        const auto order = market.engine().order(static_cast<OrderId>(rows.integer(i, 0)));
+        REQUIRE(order.has_value());
+        CHECK(static_cast<std::int64_t>(order->account) == rows.integer(i, 1));
+        CHECK(static_cast<std::int64_t>(order->security) == rows.integer(i, 2));
+        CHECK(word_of(order->side) == rows.text(i, 3));
+        CHECK(order->price.units == rows.integer(i, 4));
+        CHECK(order->quantity.units == rows.integer(i, 5));
+        CHECK(order->leaves_quantity.units == rows.integer(i, 6));
+        CHECK(order->client_order_id.view() == rows.text(i, 7));
+    }
+    CHECK(value(db, "SELECT count(*) FROM api.orders") == std::to_string(market.orders()));
+}
+
+void check_markets(const RandomMarket& market, Connection& db) {
+    for (std::uint32_t s = 1; s <= market.securities(); ++s) {
+        const OrderBook* book = market.engine().book(static_cast<SecurityId>(s));
+        REQUIRE(book != nullptr);
+        const auto side = [&](Side which) {
+            const auto level = book->best(which);
+            return level ? std::to_string(level->price.units) + "x" + std::to_string(level->quantity.units)
+                         : std::string("-");
+        };
+        CHECK(value(db, "SELECT coalesce(bid_price_units || 'x' || bid_quantity_units, '-') || ' ' || "
+                        "coalesce(ask_price_units || 'x' || ask_quantity_units, '-') FROM api.tickers WHERE security_id = " +
+                            std::to_string(s)) == side(Side::Buy) + " " + side(Side::Sell));
+        CHECK(value(db, "SELECT shares_outstanding_units FROM api.securities WHERE security_id = " + std::to_string(s)) ==
+              std::to_string(market.engine().shares_outstanding(static_cast<SecurityId>(s)).units));
+    }
+}
+
+// What the tables must agree on among themselves.
+void check_conservation(Connection& db) {
+    const auto none = [&db](const std::string& query) { CHECK(value(db, "SELECT count(*) FROM (" + query + ") broken") == "0"); };
+    // Shares are where they were issued to, or where they were sold to.
+    none("SELECT s.security_id FROM reference.securities s LEFT JOIN portfolio.holdings h USING (security_id) "
+         "GROUP BY s.security_id HAVING s.shares_outstanding_units <> coalesce(sum(h.quantity_units), 0)");
+    // Reservations of open orders are what accounts have reserved.
+    none("SELECT 1 WHERE (SELECT sum(reserved) FROM portfolio.cash) <> (SELECT sum(cash) FROM portfolio.reservations)");
+    none("SELECT 1 WHERE (SELECT sum(reserved_units) FROM portfolio.holdings) <> "
+         "(SELECT sum(quantity_units) FROM portfolio.reservations)");
+    // Orders are filled by trades, candles are made of trades.
+    none("SELECT order_id FROM api.orders o LEFT JOIN api.fills f USING (order_id) GROUP BY order_id, o.filled_units, o.notional "
+         "HAVING o.filled_units <> coalesce(sum(f.quantity_units), 0) OR o.notional <> coalesce(sum(f.notional), 0)");
+    for (const std::string interval : {"1m", "1d"})
+        none("SELECT security_id FROM (SELECT security_id, sum(turnover) a, sum(trade_count) n, sum(volume_units) v "
+             "FROM market_data.candles_" + interval + " GROUP BY 1) c FULL JOIN (SELECT security_id, sum(notional) a, "
+             "count(*) n, sum(quantity_units) v FROM trading.trades GROUP BY 1) t USING (security_id) "
+             "WHERE (c.a, c.n, c.v) IS DISTINCT FROM (t.a, t.n, t.v)");
+    // What one realised, or still holds at cost, others paid.
+    none("SELECT 1 WHERE (SELECT sum(realized_pnl) - sum(cost_basis) FROM portfolio.holdings) <> 0");
+    // Streams are numbered without holes.
+    none("SELECT 1 FROM log.events GROUP BY stream_type, stream_id HAVING max(stream_version) <> count(*)");
+    none("SELECT 1 FROM log.streams s WHERE version <> (SELECT count(*) FROM log.events e "
+         "WHERE e.stream_type = s.stream_type AND e.stream_id = s.stream_id)");
+}
+
+TEST_CASE("read models say what the engine says", "[postgres]") {
+    const std::uint64_t seed = any_seed();
+    CAPTURE(seed);
+    RandomMarket market(seed);
+    market.run(kCommands);
+    REQUIRE(market.engine().check_invariants().empty());
+    Connection db = connect(::buttonwood::test::fresh_database());
+    apply_in_random_batches(market.log(), seed, 200, db);
+
+    check_accounts(market, db);
+    check_open_orders(market, db);
+    check_markets(market, db);
+    check_conservation(db);
+    CHECK(value(db, "SELECT count(*) FROM log.events") == std::to_string(market.log().events.size()));
+    CHECK(value(db, "SELECT count(*) FROM log.commands") == std::to_string(market.log().commands.size()));
+    CHECK(value(db, "SELECT count(*) FROM api.users") == value(db, "SELECT count(*) FROM log.events WHERE event_type = 'UserRegistered'"));
+}
+
+TEST_CASE("the cut of the log into batches leaves no trace in the read models", "[postgres]") {
+    const std::uint64_t seed = any_seed();
+    CAPTURE(seed);
+    RandomMarket market(seed);
+    market.run(1'000);
+    Connection at_once = connect(::buttonwood::test::fresh_database());
+    Connection one_by_one = connect(::buttonwood::test::fresh_database());
+    Connection in_pieces = connect(::buttonwood::test::fresh_database());
+    for (const auto& projection : make_all()) apply(*projection, market.log(), at_once);
+    apply_in_random_batches(market.log(), seed, 1, one_by_one);
+    apply_in_random_batches(market.log(), seed, 50, in_pieces);
+
+    for (const auto& projection : make_all())
+        for (const std::string_view table : projection->tables()) {
+            CAPTURE(table);
+            const auto expected = rows_of(at_once, table);
+            CHECK_FALSE(expected.empty());
+            CHECK(rows_of(one_by_one, table) == expected);
+            CHECK(rows_of(in_pieces, table) == expected);
+        }
+}
+
+}  // namespace
+}  // namespace buttonwood::projections::test
