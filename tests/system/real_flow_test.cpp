@@ -1,0 +1,73 @@
+// Recorded order flow through the API of the real server, PostgreSQL committing: every fill and every book row.
+#include "bench/flow_run.hpp"
+#include "tests/bench/real_flow_sets.hpp"
+#include "tests/system/market.hpp"
+
+using namespace buttonwood;
+using namespace buttonwood::test;
+
+TEST_CASE("real order flow through the API gives every recorded fill and book row", "[system]") {
+    const auto files = bench::real_flow_files();
+    if (files.empty()) WARN("skipped: ../shared/data is absent");
+    if (files.empty()) return;
+    Market market;
+    bench::FlowRunOptions options;
+    options.url = market.url();
+    options.operator_key = market.server().operator_key();
+    for (const auto& file : files) {
+        CAPTURE(file.string());
+        const auto set = bench::load_flow(file);
+        if (!set) FAIL(set.error());
+        const auto result = bench::run_flow(*set, options);
+        if (!result) FAIL(result.error());
+        std::string details;
+        for (const std::string& detail : result->details) details += "\n  " + detail;
+        INFO(result->line() << details);
+        CHECK(result->ok());
+    }
+    CHECK(market.state().at("invariant_violations") == json::array());
+}
+
+TEST_CASE("a small flow with every operation runs through the API as the naive book says", "[system]") {
+    const auto commands = bench::parse_commands("n,op,id,side,qty,price\n"
+                                                "1,SEED,-1,S,500,10100\n"
+                                                "2,SEED,9007199254740993,B,300,10000\n"
+                                                "3,NEW,3,S,100,10100\n"
+                                                "4,IOC,,B,550,10100\n"
+                                                "5,REDUCE,3,S,20,10100\n"
+                                                "6,REPLACE,3,S,30,10200\n"
+                                                "7,NEW,4,S,40,10200\n"
+                                                "8,REPLACE,3,S,30,10200\n"
+                                                "9,LIMIT,5,B,45,10200\n"
+                                                "10,CANCEL,3,,,\n"
+                                                "11,CANCEL,3,,,\n"
+                                                "12,CANCEL,77,,,\n"
+                                                "13,NEW,3,B,10,9900\n"
+                                                "14,REPLACE,3,B,20,9900\n"
+                                                "15,REDUCE,3,B,20,9900\n"
+                                                "16,REDUCE,3,B,1,9900\n"
+                                                "17,LIMIT,6,S,20000000000,10000\n",
+                                                "inline");
+    if (!commands) FAIL(commands.error());
+    bench::FlowSet set;
+    set.name = "small";
+    set.commands = *commands;
+    // Worked out by hand from the rules of the format.
+    set.fills = std::vector<bench::FlowFill>{{4, -1, 500, 10100}, {4, 3, 50, 10100}, {9, 4, 40, 10200}, {9, 3, 5, 10200},
+                 {17, 9007199254740993, 300, 10000}};
+    Market market;
+    for (const std::size_t in_flight : {1U, 256U}) {
+        bench::FlowRunOptions options;
+        options.url = market.url();
+        options.operator_key = market.server().operator_key();
+        options.in_flight = in_flight;
+        const auto result = bench::run_flow(set, options);
+        if (!result) FAIL(result.error());
+        std::string details;
+        for (const std::string& detail : result->details) details += "\n  " + detail;
+        INFO(result->line() << details);
+        CHECK(result->ok());
+        CHECK(result->fills == 5);
+        CHECK(result->dead_ids == 3);
+    }
+}
