@@ -1,14 +1,14 @@
 // How commands and events become the bytes of a journal block, and back.
 //
-// A block's payload is a sequence of records, in the order in which the engine produced them: a command, then its events.
+// A block's payload is a sequence of records, in the order in which the engine made them: a command, then its events.
 //
 //     record := u32 size of body | u32 CRC32C over (kind, type, version, body) | u8 kind | u8 type | u16 version | body
 //     kind 1 = command (type = index in engine::Command), 2 = event (type = index in engine::EventBody)
 //
-// All integers little-endian; fields in the order of BUTTONWOOD_RECORD: enums and integers at their size, Money 16 bytes,
-// FixedString u8 length + characters, bool u8, optional u8 + value, Sha256 32 bytes, nested records inline.
+// All integers little-endian; fields in the order of BUTTONWOOD_RECORD: enums and integers at their size, Money 16
+// bytes, FixedString u8 length + characters, bool u8, optional u8 + value, Sha256 32 bytes, nested records inline.
 // A command's body is its CommandHeader, u8 RejectReason (the outcome), u32 number of its events, then its fields.
-// An event's body is its fields: its seq follows from the block's first_seq, command and time from the command before it.
+// An event's body is its fields: its seq follows from the block's first_seq, command and time from its command.
 // Formats are pinned by golden files in tests/; a changed record gets the next version and the old one stays readable.
 // Thread safety: pure functions.
 #pragma once

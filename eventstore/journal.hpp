@@ -63,15 +63,15 @@ public:
     virtual ~Journal() = default;
 
     // Takes the log over: epoch + 1, written synchronously and acknowledged without a warning; reconnects if needed.
-    // From then on no older writer can append. Errors: Unavailable (try again), Corrupt, Fenced (another writer took over
-    // since this one's first fence: two servers must not pull the log back and forth).
+    // From then on no older writer can append. Errors: Unavailable (try again), Corrupt, Fenced (another writer took
+    // over since this one's first fence: two servers must not pull the log back and forth).
     [[nodiscard]] virtual std::expected<Head, StoreError> fence() = 0;
 
-    // Writes one block durably. REQUIRES: block.header.first_seq == last stored + 1, block.header.epoch == the fenced one.
+    // Writes one block durably. REQUIRES: header.first_seq == last stored + 1, header.epoch == the fenced one.
     // A warning on the commit is InDoubt, never an acknowledgement (R2). Never cancels a commit that is under way (R4).
     [[nodiscard]] virtual std::expected<void, StoreError> append(const Block& block) = 0;
 
-    // Calls sink with every block that holds an event after `after`, in order, until the end or until sink returns false.
+    // Calls sink with every block that holds an event after `after`, in order, to the end or until sink returns false.
     using Sink = std::function<bool(const Block&)>;
     [[nodiscard]] virtual std::expected<void, StoreError> read(engine::EventSeq after, const Sink& sink) = 0;
 };

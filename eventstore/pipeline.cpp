@@ -74,8 +74,8 @@ std::string_view name_of(PipelineState state) {
 //
 //     queue_ ─▶ turn_ ─▶ the engine thread's open batch ⇄ ready_ ─▶ the journal thread's block
 //
-// Between two turns the open batch lies in ready_, where the journal thread may take it; while the journal thread is busy
-// with a block, the engine takes the batch back and lets it grow.
+// Between two turns the open batch lies in ready_, where the journal thread may take it; while the journal thread is
+// busy with a block, the engine takes the batch back and lets it grow.
 class Pipeline::Impl {
 public:
     explicit Impl(Callbacks callbacks) : callbacks_(std::move(callbacks)) {

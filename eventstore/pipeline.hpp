@@ -1,6 +1,6 @@
 // From a command to a durable fact: the one writer of the system.
 //
-//     submit() ─▶ bounded queue ─▶ ENGINE THREAD decide/apply ─▶ batch ─▶ JOURNAL THREAD one block, one commit ─▶ release
+//     submit() ─▶ bounded queue ─▶ ENGINE THREAD decide, apply ─▶ batch ─▶ JOURNAL THREAD one block, commit ─▶ release
 //
 // While one block is on its way the next batch grows; a flush starts when nothing is in flight and something waits.
 // Nothing is released before it is durable. When the store does not answer, or answers in doubt, the journal thread
@@ -8,7 +8,7 @@
 // refuses meanwhile, and service resumes by itself. Fenced: releases nothing more and reports once.
 //
 // Thread safety: submit(), inspect(), status() from any thread. The callbacks run on the journal thread (released,
-// stopped, alarm) and must not block; during start() they run on the caller's thread. wall_clock_us runs on both threads.
+// stopped, alarm) and must not block; during start() they run on the caller's thread. wall_clock_us runs on both.
 #pragma once
 
 #include "engine/engine.hpp"
@@ -72,17 +72,17 @@ public:
     // queue. Blocks until open. Errors: Unavailable (the store cannot be reached), Corrupt.
     [[nodiscard]] static std::expected<std::unique_ptr<Pipeline>, StoreError> start(std::unique_ptr<Journal> journal,
                                                                                     Callbacks callbacks);
-    // Refuses new commands, decides the queued ones, makes all durable, releases it, joins the threads. While the store is
-    // away it waits two more seconds for it, then leaves unreleased what is not durable.
+    // Refuses new commands, decides the queued ones, makes all durable, releases it, joins the threads. While the store
+    // is away it waits two more seconds for it, then leaves unreleased what is not durable.
     ~Pipeline();
 
     // Queues one command. header.seq is ignored: the engine thread numbers commands; header.time is stamped there.
     [[nodiscard]] std::expected<void, SubmitError> submit(engine::UserId actor, const engine::RequestId& request_id,
                                                           engine::Command command, Ticket ticket);
 
-    // Runs f on the engine thread between two commands, and waits for it: state hash, invariants, depth. An exception of
-    // f is thrown here. What it sees may be ahead of what is durable. Works while the store is away; once the pipeline has
-    // stopped it returns without running f. REQUIRES: not called by f itself.
+    // Runs f on the engine thread between two commands, and waits for it: state hash, invariants, depth. An exception
+    // of f is thrown here. What it sees may be ahead of what is durable. Works while the store is away; once the
+    // pipeline has stopped it returns without running f. REQUIRES: not called by f itself.
     void inspect(const std::function<void(const engine::Engine&)>& f);
 
     [[nodiscard]] PipelineStatus status() const;

@@ -108,13 +108,14 @@ TEST_CASE("Both CRC-32C agree at every length, alignment and split", "[unit]") {
             const std::uint32_t whole = codec::crc32c_by_table(part, 0);
             REQUIRE(crc32c(part) == whole);
             REQUIRE(crc32c(part.substr(length / 3), crc32c(part.substr(0, length / 3))) == whole);
-            REQUIRE(codec::crc32c_by_table(part.substr(length / 3), codec::crc32c_by_table(part.substr(0, length / 3), 0)) == whole);
+            REQUIRE(codec::crc32c_by_table(part.substr(length / 3),
+                                           codec::crc32c_by_table(part.substr(0, length / 3), 0)) == whole);
         }
 }
 
 TEST_CASE("Every record type comes back as it was stored, at the bounds of its fields", "[unit]") {
-    const std::uint64_t value = GENERATE(std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0},
-                                         std::uint64_t{1} << 63, (std::uint64_t{1} << 63) - 1);
+    const std::uint64_t value = GENERATE(std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}, std::uint64_t{1} << 63,
+                                         (std::uint64_t{1} << 63) - 1);
     CAPTURE(value);
     samples::BoundarySource source(value);
     const Records records = samples::all_types(source, 1);
@@ -165,7 +166,8 @@ TEST_CASE("A payload cut anywhere but between two commands is refused", "[unit]"
     const std::string payload = samples::encode_all(records);
     std::vector<std::size_t> ends{0};  // of the commands with their events
     const auto parts = split_records(payload);
-    for (std::size_t i = 0; i + 1 < parts.size(); i += 2) ends.push_back(ends.back() + parts[i].size() + parts[i + 1].size());
+    for (std::size_t i = 0; i + 1 < parts.size(); i += 2)
+        ends.push_back(ends.back() + parts[i].size() + parts[i + 1].size());
     for (std::size_t size = 0; size <= payload.size(); ++size) {
         // A copy of exactly this size, so that a sanitizer sees a read beyond it.
         const std::vector<char> cut(payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(size));
@@ -227,7 +229,8 @@ TEST_CASE("Each broken rule of the record format is refused and named", "[unit]"
     CHECK(error_of(good.substr(0, event)) == "the payload ends before the last command's events");
     CHECK(error_of(good.substr(event)) == "an event follows no command");
     CHECK(error_of(good + good.substr(event)) == "an event follows no command");
-    CHECK(error_of(good.substr(0, event) + good) == "a command comes before the last of the events of the one before it");
+    CHECK(error_of(good.substr(0, event) + good) ==
+          "a command comes before the last of the events of the one before it");
     CHECK(error_of(with(8, 3, 0)) == "kind 3 is not known");
     CHECK(error_of(with(9, samples::kCommandTypes, 0)) == "command type 14 is not known");
     CHECK(error_of(with(event + 9, samples::kEventTypes, event)) == "event type 18 is not known");
@@ -261,7 +264,8 @@ TEST_CASE("A value that its field cannot have is refused, whatever the checksum 
     accepted.time_in_force = static_cast<engine::TimeInForce>(2);
     CHECK(refusal(accepted) == "time_in_force is not an enumerator");
     CHECK(refusal(engine::UserRegistered{{}, "A", {32}}) == "roles has an unknown role");
-    CHECK(refusal(engine::CommandRejected{static_cast<engine::RejectReason>(41), {}, {}, {}}) == "reason is not an enumerator");
+    CHECK(refusal(engine::CommandRejected{static_cast<engine::RejectReason>(41), {}, {}, {}}) ==
+          "reason is not an enumerator");
 
     Records amend = one_revoke();
     amend.commands[0].command = engine::AmendOrder{};
@@ -303,11 +307,13 @@ TEST_CASE("The stored bytes of every record type are the pinned ones, and stay r
     const auto parts = split_records(samples::encode_all(records));
     std::string actual;
     for (std::size_t type = 0; type < samples::kCommandTypes; ++type)
-        actual += "command " + std::string(type_name(records.commands[type].command)) + ' ' + hex_of(parts[2 * type]) + '\n';
+        actual +=
+            "command " + std::string(type_name(records.commands[type].command)) + ' ' + hex_of(parts[2 * type]) + '\n';
     for (std::size_t type = 0; type < samples::kEventTypes; ++type)
-        actual += "event " + std::string(type_name(records.events[type].body)) + ' ' + hex_of(parts[2 * type + 1]) + '\n';
+        actual +=
+            "event " + std::string(type_name(records.events[type].body)) + ' ' + hex_of(parts[2 * type + 1]) + '\n';
 
-    const std::string pinned = testing::golden("journal_records_v1.txt", actual);
+    const std::string pinned = test::golden("journal_records_v1.txt", actual);
     CHECK(actual == pinned);
 
     std::istringstream lines(pinned);
@@ -320,9 +326,11 @@ TEST_CASE("The stored bytes of every record type are the pinned ones, and stay r
         CAPTURE(name);
         if (kind == "command" && a_command.empty()) a_command = bytes_of(hex);
         const auto event = parts[1];
-        const auto decoded = kind == "command" ? decode(bytes_of(hex) + event, 1) : decode(a_command + bytes_of(hex), 1);
+        const auto decoded =
+            kind == "command" ? decode(bytes_of(hex) + event, 1) : decode(a_command + bytes_of(hex), 1);
         REQUIRE(decoded);
-        CHECK(name == (kind == "command" ? type_name(decoded->commands[0].command) : type_name(decoded->events[0].body)));
+        CHECK(name ==
+              (kind == "command" ? type_name(decoded->commands[0].command) : type_name(decoded->events[0].body)));
         ++count;
     }
     CHECK(count == samples::kCommandTypes + samples::kEventTypes);

@@ -6,9 +6,11 @@
 #include <sstream>
 #include <string>
 
-namespace buttonwood::testing {
+namespace buttonwood::test {
 
-inline std::string golden_path(const std::string& name) { return std::string(BUTTONWOOD_SOURCE_DIR) + "/tests/golden/" + name; }
+inline std::string golden_path(const std::string& name) {
+    return std::string(BUTTONWOOD_SOURCE_DIR) + "/tests/golden/" + name;
+}
 
 // What the file must contain: its content, or `actual` right after writing it there when a rewrite is asked for.
 inline std::string golden(const std::string& name, const std::string& actual) {
@@ -20,4 +22,4 @@ inline std::string golden(const std::string& name, const std::string& actual) {
     return content.str();
 }
 
-}  // namespace buttonwood::testing
+}  // namespace buttonwood::test

@@ -11,7 +11,8 @@ BlockHeader first_header() { return {1, 3, 7, {1'795'195'549'348'123}, 3, 2, 1};
 }  // namespace
 
 // The expected digests come from another implementation: Python's hashlib.sha256 over
-// previous + struct.pack('<QQIqIIH', first_seq, last_seq, epoch, committed_at, event_count, command_count, version) + payload.
+// previous + struct.pack('<QQIqIIH', first_seq, last_seq, epoch, committed_at, event_count, command_count, version)
+// + payload.
 TEST_CASE("The chain of two blocks has the digests that another implementation computes", "[unit]") {
     const Hash first = seal(Hash{}, first_header(), "payload one");
     CHECK(to_hex(first) == "f40578e16a4f37f7e4772a59046e38bc9c094d86a3959e7e7a5f761acffa3fb3");

@@ -10,7 +10,6 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 namespace buttonwood::eventstore {
@@ -27,44 +26,66 @@ enum class AppendFault : std::uint8_t {
 class MemoryStore {
 public:
     // The next appends do these, in order; later ones succeed.
-    void plan(std::initializer_list<AppendFault> faults) { with_lock([&] { plan_.insert(plan_.end(), faults); }); }
-    // The next fences answer Unavailable.
-    void fail_fences(int count) { with_lock([&] { failing_fences_ = count; }); }
+    void plan(const std::vector<AppendFault>& faults) {
+        const std::lock_guard lock(mutex_);
+        plan_.insert(plan_.end(), faults.begin(), faults.end());
+    }
+    // The next fences are written, but their answers are lost.
+    void lose_fences(int count) { set(lost_fences_, count); }
     // Nothing can be reached until it is false again.
-    void set_away(bool away) { with_lock([&] { away_ = away; }); }
+    void set_away(bool away) { set(away_, away); }
     // Appends wait inside the store until let_go().
-    void hold() { with_lock([&] { held_ = true; }); }
+    void hold() { set(held_, true); }
     void let_go() {
-        with_lock([&] { held_ = false; });
+        set(held_, false);
         wakes_.notify_all();
     }
-    // Half of all appends and fences fail at random from now on.
-    void fail_at_random(std::uint64_t seed) { with_lock([&] { random_.emplace(seed); }); }
-    void stop_failing() { with_lock([&] { random_.reset(); }); }
+    // Half of all appends and fences fail from here on; with no seed none does.
+    void fail_at_random(std::optional<std::uint64_t> seed) {
+        const std::lock_guard lock(mutex_);
+        random_.reset();
+        if (seed) random_.emplace(*seed);
+    }
+    // Changes the log behind every writer's back.
+    void set_blocks(std::vector<Block> blocks) { set(blocks_, std::move(blocks)); }
 
-    // Writes a block behind every writer's back.
-    void put(const Block& block) { with_lock([&] { blocks_.push_back(block); }); }
-    void set_blocks(std::vector<Block> blocks) { with_lock([&] { blocks_ = std::move(blocks); }); }
-
-    [[nodiscard]] std::vector<Block> blocks() const { return with_lock([&] { return blocks_; }); }
-    [[nodiscard]] engine::EventSeq last_seq() const { return with_lock([&] { return head().last_seq; }); }
-    [[nodiscard]] std::uint32_t epoch() const { return with_lock([&] { return epoch_; }); }
-    [[nodiscard]] int waiting_appends() const { return with_lock([&] { return waiting_; }); }
-    [[nodiscard]] int fences() const { return with_lock([&] { return fences_; }); }
+    [[nodiscard]] std::vector<Block> blocks() const { return get(blocks_); }
+    [[nodiscard]] std::uint32_t epoch() const { return get(epoch_); }
+    [[nodiscard]] int waiting_appends() const { return get(waiting_); }
+    [[nodiscard]] int fences() const { return get(fences_); }
     // Broken promises of writers: a block that does not continue the log, or is not sealed on it.
-    [[nodiscard]] std::vector<std::string> violations() const { return with_lock([&] { return violations_; }); }
+    [[nodiscard]] std::vector<std::string> violations() const { return get(violations_); }
+    [[nodiscard]] engine::EventSeq last_seq() const {
+        const std::lock_guard lock(mutex_);
+        return head().last_seq;
+    }
 
-    std::expected<Head, StoreError> fence(std::uint32_t& writer_epoch) {
-        return with_lock([&]() -> std::expected<Head, StoreError> {
-            ++fences_;
-            if (away_ || is_unlucky()) return std::unexpected(StoreError::Unavailable);
-            if (failing_fences_ > 0) {
-                --failing_fences_;
-                return std::unexpected(StoreError::Unavailable);
-            }
-            writer_epoch = ++epoch_;
-            return head();
-        });
+private:
+    friend class MemoryJournal;
+
+    template <class T>
+    T get(const T& member) const {
+        const std::lock_guard lock(mutex_);
+        return member;
+    }
+    template <class T>
+    void set(T& member, T value) {
+        const std::lock_guard lock(mutex_);
+        member = std::move(value);
+    }
+
+    std::expected<Head, StoreError> fence(const void* writer, std::uint32_t& writer_epoch) {
+        const std::lock_guard lock(mutex_);
+        ++fences_;
+        if (away_) return std::unexpected(StoreError::Unavailable);
+        if (writer_epoch != 0 && holder_ != writer) return std::unexpected(StoreError::Fenced);
+        const bool is_lost = lost_fences_ > 0 || is_unlucky();
+        if (lost_fences_ > 0) --lost_fences_;
+        holder_ = writer;
+        ++epoch_;
+        if (is_lost) return std::unexpected(StoreError::Unavailable);
+        writer_epoch = epoch_;
+        return head();
     }
 
     std::expected<void, StoreError> append(const Block& block, std::uint32_t writer_epoch) {
@@ -83,19 +104,15 @@ public:
     }
 
     std::expected<void, StoreError> read(engine::EventSeq after, const Journal::Sink& sink) const {
-        if (with_lock([&] { return away_; })) return std::unexpected(StoreError::Unavailable);
+        if (get(away_)) return std::unexpected(StoreError::Unavailable);
         for (const Block& block : blocks())
             if (block.header.last_seq > after && !sink(block)) break;
         return {};
     }
 
-private:
-    template <class F> std::invoke_result_t<F&> with_lock(F&& f) const {
-        const std::lock_guard lock(mutex_);
-        return f();
-    }
     [[nodiscard]] Head head() const {
-        return blocks_.empty() ? Head{epoch_, 0, {}} : Head{epoch_, blocks_.back().header.last_seq, blocks_.back().hash};
+        if (blocks_.empty()) return {epoch_, 0, {}};
+        return {epoch_, blocks_.back().header.last_seq, blocks_.back().hash};
     }
     bool is_unlucky() { return random_ && (*random_)() % 2 == 0; }
     AppendFault next_fault() {
@@ -108,18 +125,22 @@ private:
     }
     void check(const Block& block, std::uint32_t writer_epoch) {
         const Head end = head();
-        if (block.header.first_seq != end.last_seq + 1) violations_.emplace_back("a block does not follow the last one");
-        if (block.header.epoch != writer_epoch) violations_.emplace_back("a block names another epoch than its writer's");
-        if (seal(end.hash, block.header, block.payload) != block.hash) violations_.emplace_back("a block is not sealed");
+        const auto require = [this](bool kept, const char* promise) {
+            if (!kept) violations_.emplace_back(promise);
+        };
+        require(block.header.first_seq == end.last_seq + 1, "a block follows the last one");
+        require(block.header.epoch == writer_epoch, "a block names its writer's epoch");
+        require(block.hash == seal(end.hash, block.header, block.payload), "a block is sealed on the last one");
     }
 
     mutable std::mutex mutex_;
     std::condition_variable wakes_;
     std::vector<Block> blocks_;
     std::uint32_t epoch_{};
+    const void* holder_{};  // the writer of this epoch
     std::deque<AppendFault> plan_;
     std::optional<std::mt19937_64> random_;
-    int failing_fences_{};
+    int lost_fences_{};
     bool away_{};
     bool held_{};
     int waiting_{};
@@ -130,7 +151,7 @@ private:
 class MemoryJournal final : public Journal {
 public:
     explicit MemoryJournal(std::shared_ptr<MemoryStore> store) : store_(std::move(store)) {}
-    std::expected<Head, StoreError> fence() override { return store_->fence(epoch_); }
+    std::expected<Head, StoreError> fence() override { return store_->fence(this, epoch_); }
     std::expected<void, StoreError> append(const Block& block) override { return store_->append(block, epoch_); }
     std::expected<void, StoreError> read(engine::EventSeq after, const Sink& sink) override {
         return store_->read(after, sink);

@@ -4,7 +4,6 @@
 
 using namespace buttonwood;
 using namespace buttonwood::eventstore;
-using namespace buttonwood::eventstore::testing;
 
 namespace {
 
@@ -13,7 +12,7 @@ engine::Command register_user() { return engine::RegisterUser{"Ada", engine::Rol
 struct Trouble {
     std::string what;
     std::vector<AppendFault> appends;
-    int failing_fences;
+    int lost_fences;
 };
 
 void CHECK_clean(Market& market) {
@@ -32,7 +31,9 @@ TEST_CASE("Whatever happens to a block, it is stored once, released once, in ord
         {"in doubt, stored, then no fence for a while", {InDoubtStored}, 5},
         {"in doubt, not stored, then no fence for a while", {InDoubtLost}, 5},
         {"in doubt again after the fence, stored at last", {InDoubtLost, InDoubtStored}, 0},
-        {"in doubt again and again, never stored until the end", {InDoubtLost, InDoubtLost, Unavailable, InDoubtLost}, 2},
+        {"in doubt again and again, never stored until the end",
+         {InDoubtLost, InDoubtLost, Unavailable, InDoubtLost},
+         2},
         {"two blocks in a row", {None, InDoubtStored, InDoubtLost}, 0},
     }));
     CAPTURE(trouble.what);
@@ -42,8 +43,8 @@ TEST_CASE("Whatever happens to a block, it is stored once, released once, in ord
     market.send(traffic, 50);
     REQUIRE(market.wait_for_tickets(50));
 
-    for (const AppendFault fault : trouble.appends) market.store().plan({fault});
-    market.store().fail_fences(trouble.failing_fences);
+    market.store().plan(trouble.appends);
+    market.store().lose_fences(trouble.lost_fences);
     market.send(traffic, 500);
     REQUIRE(market.wait_for_tickets(550));
     CHECK(market.tickets() == tickets_up_to(550));
@@ -111,7 +112,7 @@ TEST_CASE("Random faults lose nothing and double nothing", "[fault]") {
     for (int round = 0; round < 10; ++round) {
         market.store().fail_at_random(seed + static_cast<std::uint64_t>(round));
         market.send(traffic, 200);
-        market.store().stop_failing();
+        market.store().fail_at_random(std::nullopt);
         sent += 200;
         REQUIRE(market.wait_for_tickets(sent));
     }
@@ -148,6 +149,25 @@ TEST_CASE("A writer that another one has fenced stops at once and says so once",
     CHECK_clean(second);
 }
 
+TEST_CASE("A writer in doubt does not take the log back from the one that fenced it", "[fault]") {
+    Market first;
+    REQUIRE(first.start());
+    first.store().hold();
+    first.store().plan({AppendFault::InDoubtLost});
+    REQUIRE(first.submit(register_user(), 1));
+    REQUIRE(eventually([&] { return first.store().waiting_appends() == 1; }));
+    Market second(first.shared_store());
+    REQUIRE(second.start());
+    first.store().let_go();
+    REQUIRE(eventually([&] { return first.stops().size() == 1; }));
+    CHECK(first.stops().front() == StoreError::Fenced);
+    CHECK(first.tickets().empty());
+    REQUIRE(second.submit(register_user(), 1));
+    REQUIRE(second.wait_for_tickets(1));
+    CHECK(second.store().epoch() == 2);
+    CHECK_clean(second);
+}
+
 TEST_CASE("A writer in doubt that finds another one's block at the tail stops", "[fault]") {
     const bool same_length = GENERATE(true, false);
     CAPTURE(same_length);
@@ -168,7 +188,9 @@ TEST_CASE("A writer in doubt that finds another one's block at the tail stops", 
     first.store().plan({AppendFault::InDoubtLost});
     REQUIRE(first.submit(register_user(), 2));
     REQUIRE(eventually([&] { return first.store().waiting_appends() == 1; }));
-    first.store().put(other);
+    std::vector<Block> log = first.store().blocks();
+    log.push_back(other);
+    first.store().set_blocks(log);
     first.store().let_go();
     REQUIRE(eventually([&] { return first.stops().size() == 1; }));
     CHECK(first.stops().front() == StoreError::Fenced);

@@ -3,28 +3,16 @@
 
 #include "eventstore/pipeline.hpp"
 #include "memory_journal.hpp"
+#include "tests/support/eventually.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <random>
-#include <thread>
 
-namespace buttonwood::eventstore::testing {
+namespace buttonwood::eventstore {
 
-// Polls until the condition holds; false when it does not within a time far beyond any that a healthy run needs.
-template <class Condition> bool eventually(Condition&& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    for (int polls = 0; !condition(); ++polls) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        if (polls < 1'000)
-            std::this_thread::yield();
-        else
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return true;
-}
+using test::eventually;
 
 // Commands as a market sends them: users, cash, shares, and orders that meet. The same seed, the same commands.
 class Traffic {
@@ -40,9 +28,15 @@ public:
         if (n <= 3 * kUsers) return IssueHoldings{account(n), SecurityId{1}, {100'000}};
         const AccountId who = account(random_());
         if (random_() % 4 == 0) return CancelOrder{who, {OrderId{1 + random_() % n}, {}}, {}};
-        return PlaceOrder{who, SecurityId{1}, random_() % 2 == 0 ? Side::Buy : Side::Sell, OrderType::Limit,
-                          TimeInForce::Gtc, false, Quantity{static_cast<std::int64_t>(1 + random_() % 50)},
-                          Price{static_cast<std::int64_t>(990 + random_() % 20)}, {}};
+        return PlaceOrder{who,
+                          SecurityId{1},
+                          random_() % 2 == 0 ? Side::Buy : Side::Sell,
+                          OrderType::Limit,
+                          TimeInForce::Gtc,
+                          false,
+                          Quantity{static_cast<std::int64_t>(1 + random_() % 50)},
+                          Price{static_cast<std::int64_t>(990 + random_() % 20)},
+                          {}};
     }
 
 private:
@@ -91,19 +85,34 @@ public:
     }
 
     // What came out, in order.
-    [[nodiscard]] std::vector<Ticket> tickets() const { return with_lock([&] { return tickets_; }); }
-    [[nodiscard]] std::vector<std::shared_ptr<const DurableBatch>> batches() const { return with_lock([&] { return batches_; }); }
-    [[nodiscard]] std::vector<StoreError> stops() const { return with_lock([&] { return stops_; }); }
-    [[nodiscard]] std::vector<std::string> alarms() const { return with_lock([&] { return alarms_; }); }
-    [[nodiscard]] std::vector<std::pair<engine::EventSeq, engine::EventSeq>> progress() const { return with_lock([&] { return progress_; }); }
+    [[nodiscard]] std::vector<Ticket> tickets() const {
+        return with_lock([&] { return tickets_; });
+    }
+    [[nodiscard]] std::vector<std::shared_ptr<const DurableBatch>> batches() const {
+        return with_lock([&] { return batches_; });
+    }
+    [[nodiscard]] std::vector<StoreError> stops() const {
+        return with_lock([&] { return stops_; });
+    }
+    [[nodiscard]] std::vector<std::string> alarms() const {
+        return with_lock([&] { return alarms_; });
+    }
+    [[nodiscard]] std::vector<std::pair<engine::EventSeq, engine::EventSeq>> progress() const {
+        return with_lock([&] { return progress_; });
+    }
     // Releases of what was not stored at that time, or did not follow the release before it.
-    [[nodiscard]] std::vector<std::string> violations() const { return with_lock([&] { return violations_; }); }
-    bool wait_for_tickets(std::size_t count) { return eventually([&] { return tickets().size() >= count; }); }
+    [[nodiscard]] std::vector<std::string> violations() const {
+        return with_lock([&] { return violations_; });
+    }
+    bool wait_for_tickets(std::size_t count) {
+        return eventually([&] { return tickets().size() >= count; });
+    }
 
     std::atomic<std::int64_t> clock_us{1'000'000};
 
 private:
-    template <class F> std::invoke_result_t<F&> with_lock(F&& f) const {
+    template <class F>
+    std::invoke_result_t<F&> with_lock(F&& f) const {
         const std::lock_guard lock(mutex_);
         return f();
     }
@@ -124,7 +133,8 @@ private:
         const std::lock_guard lock(mutex_);
         if (batch->header.last_seq > stored) violations_.emplace_back("released before it was durable");
         if (batch->header.first_seq != released_seq_ + 1) violations_.emplace_back("released out of order");
-        if (batch->tickets.size() != batch->records.commands.size()) violations_.emplace_back("not one ticket per command");
+        if (batch->tickets.size() != batch->records.commands.size())
+            violations_.emplace_back("not one ticket per command");
         released_seq_ = batch->header.last_seq;
         tickets_.insert(tickets_.end(), batch->tickets.begin(), batch->tickets.end());
         batches_.push_back(std::move(batch));
@@ -158,4 +168,4 @@ inline engine::StateHash replayed_hash(const std::shared_ptr<MemoryStore>& store
     return restarted.state_hash();
 }
 
-}  // namespace buttonwood::eventstore::testing
+}  // namespace buttonwood::eventstore

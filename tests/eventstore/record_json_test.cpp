@@ -14,7 +14,8 @@ namespace {
 
 // The text of one field, as the JSON of a record that holds it spells it.
 std::string json_of_note(std::string_view text) {
-    const std::string json = to_json(engine::EventBody(engine::UserStatusChanged{engine::UserId{1}, engine::UserStatus::Active, text}));
+    const std::string json =
+        to_json(engine::EventBody(engine::UserStatusChanged{engine::UserId{1}, engine::UserStatus::Active, text}));
     const std::string before = R"({"user":"usr_1","status":"active","note":)";
     REQUIRE(json.starts_with(before));
     return json.substr(before.size(), json.size() - before.size() - 1);
@@ -23,11 +24,19 @@ std::string json_of_note(std::string_view text) {
 }  // namespace
 
 TEST_CASE("A command and an event spell every kind of field as the API does", "[unit]") {
-    engine::PlaceOrder place{engine::AccountId{3}, engine::SecurityId{1}, engine::Side::Sell, engine::OrderType::Limit,
-                             engine::TimeInForce::Gtc, true, {100}, {2550}, "bot7:1"};
-    CHECK(to_json(engine::Command(place)) ==
-          R"({"account":"acc_3","security":"sec_1","side":"sell","type":"limit","time_in_force":"gtc","post_only":true,)"
-          R"("quantity":"100","price":"2550","client_order_id":"bot7:1"})");
+    engine::PlaceOrder place{engine::AccountId{3},
+                             engine::SecurityId{1},
+                             engine::Side::Sell,
+                             engine::OrderType::Limit,
+                             engine::TimeInForce::Gtc,
+                             true,
+                             {100},
+                             {2550},
+                             "bot7:1"};
+    CHECK(
+        to_json(engine::Command(place)) ==
+        R"({"account":"acc_3","security":"sec_1","side":"sell","type":"limit","time_in_force":"gtc","post_only":true,)"
+        R"("quantity":"100","price":"2550","client_order_id":"bot7:1"})");
     engine::AmendOrder amend{engine::AccountId{3}, {engine::OrderId{12}, {}}, std::nullopt, engine::Quantity{-5}};
     CHECK(to_json(engine::Command(amend)) ==
           R"({"account":"acc_3","target":{"order":"ord_12","client_order_id":null},"price":null,"quantity":"-5"})");
@@ -45,8 +54,10 @@ TEST_CASE("The hash of a secret never reaches the JSON", "[unit]") {
     roles.add(engine::Role::Trader).add(engine::Role::Operator);
     const std::string expected =
         R"({"user":"usr_1","key":"key_00000000000000ff","secret_hash":null,"roles":["trader","operator"]})";
-    CHECK(to_json(engine::EventBody(engine::ApiKeyCreated{engine::UserId{1}, engine::KeyId{255}, hash, roles})) == expected);
-    CHECK(to_json(engine::Command(engine::CreateApiKey{engine::UserId{1}, engine::KeyId{255}, hash, roles})) == expected);
+    CHECK(to_json(engine::EventBody(engine::ApiKeyCreated{engine::UserId{1}, engine::KeyId{255}, hash, roles})) ==
+          expected);
+    CHECK(to_json(engine::Command(engine::CreateApiKey{engine::UserId{1}, engine::KeyId{255}, hash, roles})) ==
+          expected);
 }
 
 TEST_CASE("Strings are escaped so that PostgreSQL takes them, whatever the bytes", "[unit]") {
@@ -55,7 +66,9 @@ TEST_CASE("Strings are escaped so that PostgreSQL takes them, whatever the bytes
     CHECK(json_of_note("a\"b\\c/d") == R"("a\"b\\c/d")");
     CHECK(json_of_note("\b\f\n\r\t") == R"("\b\f\n\r\t")");
     CHECK(json_of_note("\x01\x1f\x7f") == R"("\u0001\u001f\u007f")");
-    CHECK(json_of_note(std::string_view("a\0b", 3)) == "\"a\xEF\xBF\xBD" "b\"");
+    CHECK(json_of_note(std::string_view("a\0b", 3)) ==
+          "\"a\xEF\xBF\xBD"
+          "b\"");
     CHECK(json_of_note("Zürich 株 😀") == "\"Zürich 株 😀\"");
     // A lone continuation, a lone lead, an overlong form, a surrogate, beyond U+10FFFF, a sequence cut off.
     CHECK(json_of_note("\x80") == "\"\xEF\xBF\xBD\"");
@@ -143,5 +156,5 @@ TEST_CASE("The JSON of every record type is the pinned one", "[unit]") {
         actual += std::string(type_name(body)) + ' ' + to_json(body) + '\n';
     }
     CHECK(names.size() == samples::kCommandTypes + samples::kEventTypes);
-    CHECK(actual == testing::golden("record_json.txt", actual));
+    CHECK(actual == test::golden("record_json.txt", actual));
 }

@@ -44,7 +44,9 @@ class BoundarySource final : public Source {
 public:
     explicit BoundarySource(std::uint64_t value) : value_(value) {}
     std::uint64_t next() override { return value_; }
-    std::string text(std::size_t capacity) override { return std::string(value_ == 0 ? 0 : capacity, static_cast<char>(value_)); }
+    std::string text(std::size_t capacity) override {
+        return std::string(value_ == 0 ? 0 : capacity, static_cast<char>(value_));
+    }
 
 private:
     std::uint64_t value_;
@@ -54,20 +56,20 @@ private:
 class CountingSource final : public Source {
 public:
     std::uint64_t next() override { return ++count_; }
-    std::string text(std::size_t capacity) override { return std::string("T" + std::to_string(++count_)).substr(0, capacity); }
+    std::string text(std::size_t capacity) override {
+        return std::string("T" + std::to_string(++count_)).substr(0, capacity);
+    }
 
 private:
     std::uint64_t count_{};
 };
 
 template <class T>
-    requires std::integral<T>
-void fill(Source& source, T& value) {
-    value = static_cast<T>(source.next());
-}
+requires std::integral<T>
+void fill(Source& source, T& value) { value = static_cast<T>(source.next()); }
 inline void fill(Source& source, bool& value) { value = (source.next() & 1) != 0; }
 template <class E>
-    requires std::is_enum_v<E>
+requires std::is_enum_v<E>
 void fill(Source& source, E& value) {
     if constexpr (codec::Worded<E>)
         value = words_of(E{})[source.next() % words_of(E{}).size()].value;
@@ -79,37 +81,48 @@ inline void fill(Source& source, engine::RejectReason& value) {
     while (codec::is_enumerator(static_cast<engine::RejectReason>(count))) ++count;
     value = static_cast<engine::RejectReason>(source.next() % count);
 }
-template <class Tag> void fill(Source& source, engine::Amount<Tag>& value) { fill(source, value.units); }
+template <class Tag>
+void fill(Source& source, engine::Amount<Tag>& value) {
+    fill(source, value.units);
+}
 inline void fill(Source& source, engine::Timestamp& value) { fill(source, value.us); }
 inline void fill(Source& source, engine::Money& value) {
     const auto high = static_cast<std::int64_t>(source.next());
     value.units = engine::Int128{high} * (engine::Int128{1} << 32) + static_cast<std::int64_t>(source.next());
 }
-inline void fill(Source& source, engine::RoleSet& value) { value.bits = static_cast<std::uint8_t>(source.next() & engine::kAllRoles); }
+inline void fill(Source& source, engine::RoleSet& value) {
+    value.bits = static_cast<std::uint8_t>(source.next() & engine::kAllRoles);
+}
 inline void fill(Source& source, engine::Sha256& value) {
     for (std::byte& byte : value) byte = static_cast<std::byte>(source.next());
 }
-template <std::size_t N> void fill(Source& source, engine::FixedString<N>& value) {
+template <std::size_t N>
+void fill(Source& source, engine::FixedString<N>& value) {
     value = engine::FixedString<N>(std::string_view(source.text(N)));
 }
-template <class T> void fill(Source& source, std::optional<T>& value) {
+template <class T>
+void fill(Source& source, std::optional<T>& value) {
     value.reset();
     if ((source.next() & 1) != 0) fill(source, value.emplace());
 }
-template <codec::Record R> void fill(Source& source, R& record) {
+template <codec::Record R>
+void fill(Source& source, R& record) {
     R::visit(record, [&source](std::string_view, auto& field) { fill(source, field); });
 }
 
 // The alternative of this index, filled.
-template <class Variant> Variant make(std::size_t index, Source& source) {
+template <class Variant>
+Variant make(std::size_t index, Source& source) {
     Variant out;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
         ((I == index ? fill(source, out.template emplace<I>()) : void()), ...);
-    }(std::make_index_sequence<std::variant_size_v<Variant>>{});
+    }
+    (std::make_index_sequence<std::variant_size_v<Variant>>{});
     return out;
 }
 
-template <class T> bool same(const T& a, const T& b) {
+template <class T>
+bool same(const T& a, const T& b) {
     if constexpr (codec::Record<T>) {
         std::vector<const void*> left;
         T::visit(a, [&left](std::string_view, const auto& field) { left.push_back(&field); });
@@ -124,9 +137,11 @@ template <class T> bool same(const T& a, const T& b) {
         return a == b;
     }
 }
-template <class... T> bool same(const std::variant<T...>& a, const std::variant<T...>& b) {
+template <class... T>
+bool same(const std::variant<T...>& a, const std::variant<T...>& b) {
     return a.index() == b.index() &&
-           std::visit([&b](const auto& value) { return same(value, std::get<std::remove_cvref_t<decltype(value)>>(b)); }, a);
+           std::visit(
+               [&b](const auto& value) { return same(value, std::get<std::remove_cvref_t<decltype(value)>>(b)); }, a);
 }
 inline bool same(const engine::Event& a, const engine::Event& b) {
     return a.seq == b.seq && a.command == b.command && a.time == b.time && same(a.body, b.body);
