@@ -34,7 +34,13 @@ function setUp() {
 }
 
 function book(type: "snapshot" | "update", seq: number, quantity: string, checksum = crc32(`1000${quantity}`)): ChannelMessage {
-  return { channel: "book", type, symbol: "ACME", seq, data: [{ bids: [], asks: [{ price: "10.00", qty: quantity }], checksum }] };
+  return {
+    channel: "book",
+    type,
+    symbol: "ACME",
+    seq,
+    data: [{ bids: [], asks: [{ price: "10.00", qty: quantity }], checksum }],
+  };
 }
 
 test("the feed is live after a good snapshot and stays so through good updates", () => {

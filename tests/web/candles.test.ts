@@ -11,12 +11,18 @@ function candle(time: string, o: string, h: string, l: string, c: string, v: str
 }
 
 function drawn(series: CandleSeries): string[] {
-  return series.candles.map((c) => `${new Date(c.time * 1000).toISOString().slice(11, 16)} ${c.open} ${c.high} ${c.low} ${c.close} ${c.volume}`);
+  return series.candles.map(
+    (c) => `${new Date(c.time * 1000).toISOString().slice(11, 16)} ${c.open} ${c.high} ${c.low} ${c.close} ${c.volume}`,
+  );
 }
 
 test("minutes are merged into longer intervals", () => {
   const series = new CandleSeries(fiveMinutes);
-  series.merge([candle("10:03", "5", "7", "4", "6", "10"), candle("10:04", "6", "9", "6", "8", "5"), candle("10:05", "8", "8", "3", "3", "1")]);
+  series.merge([
+    candle("10:03", "5", "7", "4", "6", "10"),
+    candle("10:04", "6", "9", "6", "8", "5"),
+    candle("10:05", "8", "8", "3", "3", "1"),
+  ]);
   assert.deepEqual(drawn(series), ["10:00 5 9 4 8 15", "10:05 8 8 3 3 1"]);
 });
 

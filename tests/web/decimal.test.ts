@@ -1,24 +1,48 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  add, compare, compareText, decimal, divideFloor, floorToStep, formatDecimal, groupThousands, isMultipleOf, multiply, parseDecimal, subtract,
-  trimFraction, withScale,
+  add,
+  compare,
+  compareText,
+  decimal,
+  divideFloor,
+  floorToStep,
+  formatDecimal,
+  groupThousands,
+  isMultipleOf,
+  multiply,
+  parseDecimal,
+  subtract,
+  trimFraction,
+  withScale,
 } from "../../api/web/src/model/decimal";
 
 test("a decimal keeps every digit of its text", () => {
-  for (const text of ["0", "0.00", "25.50", "-1.05", "92233720368547758.07", "0.00000001", "123456789012345678901234567890.12345678"])
+  for (const text of [
+    "0",
+    "0.00",
+    "25.50",
+    "-1.05",
+    "92233720368547758.07",
+    "0.00000001",
+    "123456789012345678901234567890.12345678",
+  ])
     assert.equal(formatDecimal(decimal(text)), text);
 });
 
 test("text that is not a plain decimal is refused", () => {
-  for (const text of ["", " 1", "1 ", "1e3", ".5", "5.", "1,000", "+1", "--1", "0x10", "NaN", "1.2.3", "١"]) assert.equal(parseDecimal(text), null, text);
+  for (const text of ["", " 1", "1 ", "1e3", ".5", "5.", "1,000", "+1", "--1", "0x10", "NaN", "1.2.3", "١"])
+    assert.equal(parseDecimal(text), null, text);
 });
 
 test("sums and products are exact where floating point is not", () => {
   assert.equal(formatDecimal(add(decimal("0.1"), decimal("0.2"))), "0.3");
   assert.equal(formatDecimal(subtract(decimal("1.00"), decimal("1.10"))), "-0.10");
   assert.equal(formatDecimal(multiply(decimal("1.005"), decimal("1000"))), "1005.000");
-  assert.equal(formatDecimal(multiply(decimal("92233720368547758.07"), decimal("99999999.99999999"))), "9223372036854774884662796.3145224193");
+  assert.equal(
+    formatDecimal(multiply(decimal("92233720368547758.07"), decimal("99999999.99999999"))),
+    "9223372036854774884662796.3145224193",
+  );
 });
 
 test("division and steps round down, never up", () => {
@@ -51,7 +75,21 @@ test("comparison follows the number, not the text", () => {
 });
 
 test("text comparison agrees with exact comparison on many pairs", () => {
-  const texts = ["0.01", "0.10", "1.00", "1.01", "9.99", "10", "10.00", "10.1", "99.99", "100.00", "1000", "0100", "92233720368547758.07"];
+  const texts = [
+    "0.01",
+    "0.10",
+    "1.00",
+    "1.01",
+    "9.99",
+    "10",
+    "10.00",
+    "10.1",
+    "99.99",
+    "100.00",
+    "1000",
+    "0100",
+    "92233720368547758.07",
+  ];
   for (const a of texts) for (const b of texts) assert.equal(compareText(a, b), compare(decimal(a), decimal(b)), `${a} ? ${b}`);
 });
 

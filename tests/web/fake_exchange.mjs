@@ -1,38 +1,10 @@
 // A toy exchange for working on the page: a few securities, price-time matching, a seeded random walk of bots, and the facts
 // that api/README.md says the server sends. Quantities and prices are integers in units of the scale; nothing is persisted.
 
+import { crc32, format, generator, kSecurities, parse, problem, timestamp } from "./fake_support.mjs";
+
 const kTapeKept = 50;
 const kHistoryMinutes = 600;
-
-export const kSecurities = [
-  { symbol: "ACME", name: "Acme Rocket Works", currency: "USD", price_scale: 2, quantity_scale: 0, tick_size: "0.01", lot_size: "1", start: 2550, spread: 2, size: 400 },
-  { symbol: "OAKS", name: "Oak Street Robotics", currency: "USD", price_scale: 2, quantity_scale: 0, tick_size: "0.05", lot_size: "10", start: 184_20, spread: 10, size: 90 },
-  { symbol: "HELI", name: "Helios Fusion", currency: "USD", price_scale: 4, quantity_scale: 3, tick_size: "0.0001", lot_size: "0.001", start: 31_204, spread: 8, size: 900_000 },
-  { symbol: "NORD", name: "Nordlicht Bio Series C", currency: "USD", price_scale: 2, quantity_scale: 0, tick_size: "0.50", lot_size: "1", start: 1_204_50, spread: 100, size: 12 },
-];
-
-// mulberry32: the same market in every run.
-function generator(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-export function format(units, scale) {
-  const digits = String(units).padStart(scale + 1, "0");
-  return scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-}
-
-export function parse(text, scale) {
-  if (!/^\d+(\.\d+)?$/.test(text ?? "")) return null;
-  const [whole, fraction = ""] = text.split(".");
-  return fraction.length > scale ? null : Number(whole + fraction.padEnd(scale, "0"));
-}
-
-export const timestamp = (ms = Date.now()) => new Date(ms).toISOString().replace("Z", "000Z");
 
 export class Exchange {
   // `publish(message)` receives every public message, `publishPrivate(account, message)` every private one.
@@ -47,19 +19,38 @@ export class Exchange {
     this.fills = [];
     this.executionSeq = 0;
     this.cash = { total: 250_000_00n, held: 0n };
-    this.holdings = new Map([["ACME", 4000], ["OAKS", 600]]);
+    this.holdings = new Map([
+      ["ACME", 4000],
+      ["OAKS", 600],
+    ]);
     this.markets = new Map(kSecurities.map((security) => [security.symbol, this.makeMarket(security)]));
   }
 
   makeMarket(security) {
     const market = {
-      security, bids: [], asks: [], seqs: { book: 1000, trades: 0, ticker: 0 }, trades: [], candles: [], fair: security.start,
-      tick: parse(security.tick_size, security.price_scale), lot: parse(security.lot_size, security.quantity_scale), published: { bids: new Map(), asks: new Map() },
+      security,
+      bids: [],
+      asks: [],
+      seqs: { book: 1000, trades: 0, ticker: 0 },
+      trades: [],
+      candles: [],
+      fair: security.start,
+      tick: parse(security.tick_size, security.price_scale),
+      lot: parse(security.lot_size, security.quantity_scale),
+      published: { bids: new Map(), asks: new Map() },
     };
     this.seedHistory(market);
     for (let level = 1; level <= 60; level++) {
-      this.rest(market, { side: "buy", price: this.onTick(market, market.fair) - market.tick * level - security.spread / 2, leaves: this.size(market) });
-      this.rest(market, { side: "sell", price: this.onTick(market, market.fair) + market.tick * level + security.spread / 2, leaves: this.size(market) });
+      this.rest(market, {
+        side: "buy",
+        price: this.onTick(market, market.fair) - market.tick * level - security.spread / 2,
+        leaves: this.size(market),
+      });
+      this.rest(market, {
+        side: "sell",
+        price: this.onTick(market, market.fair) + market.tick * level + security.spread / 2,
+        leaves: this.size(market),
+      });
     }
     market.published = this.levelMaps(market);
     return market;
@@ -69,9 +60,20 @@ export class Exchange {
     const start = Math.floor(Date.now() / 60_000) * 60_000 - kHistoryMinutes * 60_000;
     for (let i = 0; i < kHistoryMinutes; i++) {
       const open = market.fair;
-      const steps = Array.from({ length: 12 }, () => (market.fair = this.onTick(market, market.fair * (1 + (this.random() - 0.498) * 0.0016))));
+      const steps = Array.from(
+        { length: 12 },
+        () => (market.fair = this.onTick(market, market.fair * (1 + (this.random() - 0.498) * 0.0016))),
+      );
       const volume = steps.length * this.size(market) * (1 + this.random() * 3);
-      market.candles.push({ t: start + i * 60_000, o: open, h: Math.max(open, ...steps), l: Math.min(open, ...steps), c: market.fair, v: Math.round(volume / market.lot) * market.lot, n: 40 });
+      market.candles.push({
+        t: start + i * 60_000,
+        o: open,
+        h: Math.max(open, ...steps),
+        l: Math.min(open, ...steps),
+        c: market.fair,
+        v: Math.round(volume / market.lot) * market.lot,
+        n: 40,
+      });
     }
   }
 
@@ -121,7 +123,8 @@ export class Exchange {
   // Matches, rests what may rest, publishes. Returns the trades of the taker.
   execute(market, order) {
     const book = order.side === "buy" ? market.asks : market.bids;
-    const crosses = (maker) => order.price === null || (order.side === "buy" ? maker.price <= order.price : maker.price >= order.price);
+    const crosses = (maker) =>
+      order.price === null || (order.side === "buy" ? maker.price <= order.price : maker.price >= order.price);
     const trades = [];
     while (order.leaves > 0 && book.length > 0 && crosses(book[0])) {
       const maker = book[0];
@@ -140,13 +143,25 @@ export class Exchange {
   trade(market, maker, taker, quantity) {
     const { price_scale: ps, quantity_scale: qs } = market.security;
     const trade = {
-      id: `trd_${this.nextTrade++}`, price: format(maker.price, ps), quantity: format(quantity, qs), taker_side: taker.side, time: timestamp(),
+      id: `trd_${this.nextTrade++}`,
+      price: format(maker.price, ps),
+      quantity: format(quantity, qs),
+      taker_side: taker.side,
+      time: timestamp(),
     };
     market.trades.push(trade);
     if (market.trades.length > kTapeKept) market.trades.shift();
     market.lastPrice = maker.price;
     this.addToCandle(market, maker.price, quantity);
-    this.publish({ channel: "trades", type: "update", symbol: market.security.symbol, seq: ++market.seqs.trades, event_seq: ++this.eventSeq, time: trade.time, data: [trade] });
+    this.publish({
+      channel: "trades",
+      type: "update",
+      symbol: market.security.symbol,
+      seq: ++market.seqs.trades,
+      event_seq: ++this.eventSeq,
+      time: trade.time,
+      data: [trade],
+    });
     if (maker.own !== undefined) this.fillOwn(market, maker.own, trade, maker.price, quantity, "maker");
     if (taker.own !== undefined) this.fillOwn(market, taker.own, trade, maker.price, quantity, "taker");
     return trade;
@@ -164,24 +179,42 @@ export class Exchange {
   }
 
   levelMaps(market) {
-    const sum = (orders) => orders.reduce((levels, order) => levels.set(order.price, (levels.get(order.price) ?? 0) + order.leaves), new Map());
+    const sum = (orders) =>
+      orders.reduce((levels, order) => levels.set(order.price, (levels.get(order.price) ?? 0) + order.leaves), new Map());
     return { bids: sum(market.bids), asks: sum(market.asks) };
   }
 
   levels(market, side, depth) {
     const { price_scale: ps, quantity_scale: qs } = market.security;
-    return [...this.levelMaps(market)[side]].slice(0, depth || undefined).map(([price, qty]) => ({ price: format(price, ps), qty: format(qty, qs) }));
+    return [...this.levelMaps(market)[side]]
+      .slice(0, depth || undefined)
+      .map(([price, qty]) => ({ price: format(price, ps), qty: format(qty, qs) }));
   }
 
   checksum(market) {
     const plain = (text) => text.replace(".", "").replace(/^0+(?=.)/, "");
-    const text = ["asks", "bids"].flatMap((side) => this.levels(market, side, 10)).map((level) => plain(level.price) + plain(level.qty)).join("");
-    return crc32Of(text);
+    const text = ["asks", "bids"]
+      .flatMap((side) => this.levels(market, side, 10))
+      .map((level) => plain(level.price) + plain(level.qty))
+      .join("");
+    return crc32(text);
   }
 
   bookSnapshot(market, depth) {
-    const data = { bids: this.levels(market, "bids", depth), asks: this.levels(market, "asks", depth), checksum: this.checksum(market) };
-    return { channel: "book", type: "snapshot", symbol: market.security.symbol, seq: market.seqs.book, event_seq: this.eventSeq, time: timestamp(), data: [data] };
+    const data = {
+      bids: this.levels(market, "bids", depth),
+      asks: this.levels(market, "asks", depth),
+      checksum: this.checksum(market),
+    };
+    return {
+      channel: "book",
+      type: "snapshot",
+      symbol: market.security.symbol,
+      seq: market.seqs.book,
+      event_seq: this.eventSeq,
+      time: timestamp(),
+      data: [data],
+    };
   }
 
   // The difference to what was published before; a toy may send levels beyond the subscriber's depth, which truncates.
@@ -190,13 +223,24 @@ export class Exchange {
     const now = this.levelMaps(market);
     const data = { bids: [], asks: [], checksum: this.checksum(market) };
     for (const side of ["bids", "asks"]) {
-      for (const [price, qty] of now[side]) if (market.published[side].get(price) !== qty) data[side].push({ price: format(price, ps), qty: format(qty, qs) });
-      for (const price of market.published[side].keys()) if (!now[side].has(price)) data[side].push({ price: format(price, ps), qty: "0" });
+      for (const [price, qty] of now[side])
+        if (market.published[side].get(price) !== qty) data[side].push({ price: format(price, ps), qty: format(qty, qs) });
+      for (const price of market.published[side].keys())
+        if (!now[side].has(price)) data[side].push({ price: format(price, ps), qty: "0" });
     }
     if (data.bids.length + data.asks.length === 0) return;
     market.published = now;
     const prev = market.seqs.book++;
-    this.publish({ channel: "book", type: "update", symbol, seq: market.seqs.book, prev_seq: prev, event_seq: ++this.eventSeq, time: timestamp(), data: [data] });
+    this.publish({
+      channel: "book",
+      type: "update",
+      symbol,
+      seq: market.seqs.book,
+      prev_seq: prev,
+      event_seq: ++this.eventSeq,
+      time: timestamp(),
+      data: [data],
+    });
   }
 
   ticker(market) {
@@ -207,22 +251,51 @@ export class Exchange {
     const turnover = candles.reduce((sum, candle) => sum + candle.v * candle.c, 0);
     const last = market.lastPrice ?? candles.at(-1).c;
     return {
-      symbol, last_price: price(last), last_quantity: market.trades.at(-1)?.quantity ?? null, last_trade_at: market.trades.at(-1)?.time ?? null,
-      bid_price: price(market.bids[0]?.price), bid_quantity: null, ask_price: price(market.asks[0]?.price), ask_quantity: null,
-      open_24h: price(candles[0].o), high_24h: price(Math.max(...candles.map((c) => c.h))), low_24h: price(Math.min(...candles.map((c) => c.l))),
-      volume_24h: format(volume, qs), turnover_24h: (turnover / 10 ** (ps + qs)).toFixed(8), vwap_24h: price(Math.round(turnover / volume)),
-      trade_count_24h: candles.reduce((sum, candle) => sum + candle.n, 0), change_24h: price(Math.abs(last - candles[0].o)), event_seq: this.eventSeq, time: timestamp(),
+      symbol,
+      last_price: price(last),
+      last_quantity: market.trades.at(-1)?.quantity ?? null,
+      last_trade_at: market.trades.at(-1)?.time ?? null,
+      bid_price: price(market.bids[0]?.price),
+      bid_quantity: null,
+      ask_price: price(market.asks[0]?.price),
+      ask_quantity: null,
+      open_24h: price(candles[0].o),
+      high_24h: price(Math.max(...candles.map((c) => c.h))),
+      low_24h: price(Math.min(...candles.map((c) => c.l))),
+      volume_24h: format(volume, qs),
+      turnover_24h: (turnover / 10 ** (ps + qs)).toFixed(8),
+      vwap_24h: price(Math.round(turnover / volume)),
+      trade_count_24h: candles.reduce((sum, candle) => sum + candle.n, 0),
+      change_24h: price(Math.abs(last - candles[0].o)),
+      event_seq: this.eventSeq,
+      time: timestamp(),
     };
   }
 
   publishTicker(market) {
-    this.publish({ channel: "ticker", type: "update", symbol: market.security.symbol, seq: ++market.seqs.ticker, event_seq: this.eventSeq, time: timestamp(), data: [this.ticker(market)] });
+    this.publish({
+      channel: "ticker",
+      type: "update",
+      symbol: market.security.symbol,
+      seq: ++market.seqs.ticker,
+      event_seq: this.eventSeq,
+      time: timestamp(),
+      data: [this.ticker(market)],
+    });
   }
 
   candles(market, limit) {
     const { price_scale: ps, quantity_scale: qs } = market.security;
     return market.candles.slice(-limit).map(({ t, o, h, l, c, v, n }, index, all) => ({
-      t: timestamp(t), o: format(o, ps), h: format(h, ps), l: format(l, ps), c: format(c, ps), v: format(v, qs), turnover: "0.00000000", vwap: format(c, ps), n,
+      t: timestamp(t),
+      o: format(o, ps),
+      h: format(h, ps),
+      l: format(l, ps),
+      c: format(c, ps),
+      v: format(v, qs),
+      turnover: "0.00000000",
+      vwap: format(c, ps),
+      n,
       complete: index < all.length - 1,
     }));
   }
@@ -235,19 +308,48 @@ export class Exchange {
     const limit = (body.type ?? "limit") === "limit";
     const price = limit ? parse(body.price, ps) : null;
     const quantity = parse(body.quantity, qs);
-    if (limit && (price === null || price % market.tick !== 0)) return problem(422, "price_not_on_tick", `${body.price} is not a multiple of ${market.security.tick_size}.`, "/price");
-    if (quantity === null || quantity % market.lot !== 0) return problem(422, "quantity_not_on_lot", `${body.quantity} is not a multiple of ${market.security.lot_size}.`, "/quantity");
+    if (limit && (price === null || price % market.tick !== 0))
+      return problem(422, "price_not_on_tick", `${body.price} is not a multiple of ${market.security.tick_size}.`, "/price");
+    if (quantity === null || quantity % market.lot !== 0)
+      return problem(
+        422,
+        "quantity_not_on_lot",
+        `${body.quantity} is not a multiple of ${market.security.lot_size}.`,
+        "/quantity",
+      );
     const opposite = body.side === "buy" ? market.asks[0] : market.bids[0];
     const crossing = limit && opposite !== undefined && (body.side === "buy" ? price >= opposite.price : price <= opposite.price);
     if (body.post_only && crossing) return problem(422, "post_only_would_cross", "The order would take liquidity.");
-    if (body.side === "buy" && limit && (BigInt(price) * BigInt(quantity)) / 10n ** BigInt(ps + qs) > this.cash.total / 100n) return problem(422, "insufficient_funds", "This order needs more cash than is available.", "/quantity");
+    if (body.side === "buy" && limit && (BigInt(price) * BigInt(quantity)) / 10n ** BigInt(ps + qs) > this.cash.total / 100n)
+      return problem(422, "insufficient_funds", "This order needs more cash than is available.", "/quantity");
     const order = {
-      id: `ord_${this.nextOrder++}`, client_order_id: body.client_order_id ?? null, account_id: "acc_2", symbol: body.symbol, side: body.side, type: limit ? "limit" : "market",
-      time_in_force: body.time_in_force ?? (limit ? "gtc" : "ioc"), post_only: body.post_only ?? false, price: limit ? format(price, ps) : null,
-      quantity: format(quantity, qs), filled_quantity: format(0, qs), remaining_quantity: format(quantity, qs), average_price: null, status: "new", reason: null,
-      created_at: timestamp(), updated_at: timestamp(), event_seq: ++this.eventSeq, fills: [],
+      id: `ord_${this.nextOrder++}`,
+      client_order_id: body.client_order_id ?? null,
+      account_id: "acc_2",
+      symbol: body.symbol,
+      side: body.side,
+      type: limit ? "limit" : "market",
+      time_in_force: body.time_in_force ?? (limit ? "gtc" : "ioc"),
+      post_only: body.post_only ?? false,
+      price: limit ? format(price, ps) : null,
+      quantity: format(quantity, qs),
+      filled_quantity: format(0, qs),
+      remaining_quantity: format(quantity, qs),
+      average_price: null,
+      status: "new",
+      reason: null,
+      created_at: timestamp(),
+      updated_at: timestamp(),
+      event_seq: ++this.eventSeq,
+      fills: [],
     };
-    const inBook = { side: body.side, price, leaves: quantity, ioc: order.time_in_force !== "gtc", own: { order, quantity, notional: 0 } };
+    const inBook = {
+      side: body.side,
+      price,
+      leaves: quantity,
+      ioc: order.time_in_force !== "gtc",
+      own: { order, quantity, notional: 0 },
+    };
     order.inBook = inBook;
     this.orders.set(order.id, order);
     this.publishExecution("new", order);
@@ -269,8 +371,25 @@ export class Exchange {
     const sign = order.side === "buy" ? 1 : -1;
     this.holdings.set(symbol, (this.holdings.get(symbol) ?? 0) + sign * quantity);
     this.cash.total -= BigInt(sign) * BigInt(Math.round((price * quantity * 100) / 10 ** (ps + qs)));
-    this.fills.unshift({ id: trade.id, order_id: order.id, client_order_id: order.client_order_id, symbol, side: order.side, price: trade.price, quantity: trade.quantity, notional: "0", liquidity, time: trade.time, event_seq: this.eventSeq });
-    this.publishExecution("trade", order, { last_price: trade.price, last_quantity: trade.quantity, trade_id: trade.id, liquidity });
+    this.fills.unshift({
+      id: trade.id,
+      order_id: order.id,
+      client_order_id: order.client_order_id,
+      symbol,
+      side: order.side,
+      price: trade.price,
+      quantity: trade.quantity,
+      notional: "0",
+      liquidity,
+      time: trade.time,
+      event_seq: this.eventSeq,
+    });
+    this.publishExecution("trade", order, {
+      last_price: trade.price,
+      last_quantity: trade.quantity,
+      trade_id: trade.id,
+      liquidity,
+    });
   }
 
   finish(order, status, reason) {
@@ -284,7 +403,8 @@ export class Exchange {
   cancel(id) {
     const order = this.orders.get(id);
     if (order === undefined) return problem(404, "order_not_found", `There is no order ${id}.`);
-    if (order.status !== "new" && order.status !== "partially_filled") return problem(409, "order_not_open", `Order ${id} is ${order.status}.`);
+    if (order.status !== "new" && order.status !== "partially_filled")
+      return problem(409, "order_not_open", `Order ${id} is ${order.status}.`);
     const market = this.markets.get(order.symbol);
     const book = order.side === "buy" ? market.bids : market.asks;
     book.splice(book.indexOf(order.inBook), 1);
@@ -300,12 +420,35 @@ export class Exchange {
   publishExecution(execType, order, last = { last_price: null, last_quantity: null, trade_id: null, liquidity: null }) {
     order.event_seq = ++this.eventSeq;
     const data = [{ exec_type: execType, ...visible(order), ...last }];
-    this.publishPrivate("acc_2", { channel: "executions", type: "update", account_id: "acc_2", seq: ++this.executionSeq, event_seq: this.eventSeq, time: timestamp(), data });
+    this.publishPrivate("acc_2", {
+      channel: "executions",
+      type: "update",
+      account_id: "acc_2",
+      seq: ++this.executionSeq,
+      event_seq: this.eventSeq,
+      time: timestamp(),
+      data,
+    });
   }
 
   executionSnapshot() {
-    const data = this.openOrders().map((order) => ({ exec_type: "new", ...visible(order), last_price: null, last_quantity: null, trade_id: null, liquidity: null }));
-    return { channel: "executions", type: "snapshot", account_id: "acc_2", seq: this.executionSeq, event_seq: this.eventSeq, time: timestamp(), data };
+    const data = this.openOrders().map((order) => ({
+      exec_type: "new",
+      ...visible(order),
+      last_price: null,
+      last_quantity: null,
+      trade_id: null,
+      liquidity: null,
+    }));
+    return {
+      channel: "executions",
+      type: "snapshot",
+      account_id: "acc_2",
+      seq: this.executionSeq,
+      event_seq: this.eventSeq,
+      time: timestamp(),
+      data,
+    };
   }
 
   portfolio() {
@@ -317,15 +460,32 @@ export class Exchange {
       else heldShares.set(order.symbol, (heldShares.get(order.symbol) ?? 0) + order.inBook.leaves);
     }
     const money = (cents) => `${cents / 100n}.${String(cents % 100n).padStart(2, "0")}000000`;
-    const cash = [{ account_id: "acc_2", currency: "USD", total: money(this.cash.total), available: money(this.cash.total - held), held: money(held) }];
+    const cash = [
+      {
+        account_id: "acc_2",
+        currency: "USD",
+        total: money(this.cash.total),
+        available: money(this.cash.total - held),
+        held: money(held),
+      },
+    ];
     const data = [...this.holdings].map(([symbol, quantity]) => {
       const market = this.markets.get(symbol);
       const { price_scale: ps, quantity_scale: qs } = market.security;
       const blocked = heldShares.get(symbol) ?? 0;
       const last = market.lastPrice ?? market.fair;
       return {
-        account_id: "acc_2", symbol, quantity: format(quantity, qs), sellable: format(quantity - blocked, qs), held: format(blocked, qs), average_cost: null, cost_basis: null,
-        last_price: format(Math.round(last), ps), market_value: ((quantity * last) / 10 ** (ps + qs)).toFixed(8), unrealized_pnl: null, realized_pnl: null,
+        account_id: "acc_2",
+        symbol,
+        quantity: format(quantity, qs),
+        sellable: format(quantity - blocked, qs),
+        held: format(blocked, qs),
+        average_cost: null,
+        cost_basis: null,
+        last_price: format(Math.round(last), ps),
+        market_value: ((quantity * last) / 10 ** (ps + qs)).toFixed(8),
+        unrealized_pnl: null,
+        realized_pnl: null,
       };
     });
     return { data, cash, event_seq: this.eventSeq };
@@ -334,20 +494,4 @@ export class Exchange {
 
 function visible({ inBook: _, ...order }) {
   return structuredClone(order);
-}
-
-export function problem(status, code, detail, pointer = null) {
-  const errors = pointer === null ? [] : [{ pointer, code, limit: null, actual: null }];
-  return {
-    problem: { type: `/v1/errors#${code}`, title: code.replaceAll("_", " "), status, detail, instance: null, code, request_id: "fake", event_seq: null, execution: "not_executed", retryable: false, retry_after_ms: null, errors, message: detail },
-  };
-}
-
-function crc32Of(text) {
-  let crc = ~0;
-  for (const byte of Buffer.from(text)) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return ~crc >>> 0;
 }

@@ -11,7 +11,8 @@ import { createServer } from "node:http";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Exchange, kSecurities, problem, timestamp } from "./fake_exchange.mjs";
+import { Exchange } from "./fake_exchange.mjs";
+import { kSecurities, problem, timestamp } from "./fake_support.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -23,8 +24,15 @@ const { values: options } = parseArgs({
 });
 
 const kKey = "bw_demo";
-const kTypes = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
-const kPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const kTypes = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
+const kPolicy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 const connections = new Set();
 const faults = { corrupt: new Set(), skip: new Set() };
@@ -57,7 +65,12 @@ class Connection {
 
   send(message) {
     const body = Buffer.from(JSON.stringify(message));
-    const head = body.length < 126 ? Buffer.from([0x81, body.length]) : body.length < 65536 ? Buffer.from([0x81, 126, body.length >> 8, body.length & 255]) : Buffer.alloc(10);
+    const head =
+      body.length < 126
+        ? Buffer.from([0x81, body.length])
+        : body.length < 65536
+          ? Buffer.from([0x81, 126, body.length >> 8, body.length & 255])
+          : Buffer.alloc(10);
     if (head.length === 10) head.writeUInt16BE(0x817f), head.writeBigUInt64BE(BigInt(body.length), 2);
     this.socket.write(Buffer.concat([head, body]));
     this.sent++;
@@ -87,7 +100,9 @@ class Connection {
     if (method === "ping") return answer({});
     if (method === "auth") {
       this.authenticated = params.token === kKey;
-      return this.authenticated ? answer({ user_id: "usr_2", accounts: ["acc_2"] }) : refuse(problem(401, "key_unknown", "This key is not known."));
+      return this.authenticated
+        ? answer({ user_id: "usr_2", accounts: ["acc_2"] })
+        : refuse(problem(401, "key_unknown", "This key is not known."));
     }
     if (method === "subscribe") return this.subscribe(params, answer);
     if (method === "unsubscribe") return this.unsubscribe(params, answer);
@@ -115,7 +130,15 @@ class Connection {
   }
 
   snapshot(market, channel, data) {
-    return { channel, type: "snapshot", symbol: market.security.symbol, seq: market.seqs[channel], event_seq: exchange.eventSeq, time: timestamp(), data };
+    return {
+      channel,
+      type: "snapshot",
+      symbol: market.security.symbol,
+      seq: market.seqs[channel],
+      event_seq: exchange.eventSeq,
+      time: timestamp(),
+      data,
+    };
   }
 
   unsubscribe({ channel, symbol: symbols = [""] }, answer) {
@@ -127,17 +150,32 @@ class Connection {
 
   heartbeat() {
     if (!this.subscriptions.has("heartbeat/")) return;
-    const data = [...this.subscriptions].filter(([, market]) => market).map(([key, market]) => {
-      const [channel, symbol] = key.split("/");
-      return { channel, symbol, seq: market.seqs[channel] };
+    const data = [...this.subscriptions]
+      .filter(([, market]) => market)
+      .map(([key, market]) => {
+        const [channel, symbol] = key.split("/");
+        return { channel, symbol, seq: market.seqs[channel] };
+      });
+    this.send({
+      channel: "heartbeat",
+      type: "update",
+      time: timestamp(),
+      connection_seq: this.sent,
+      event_seq: exchange.eventSeq,
+      data,
     });
-    this.send({ channel: "heartbeat", type: "update", time: timestamp(), connection_seq: this.sent, event_seq: exchange.eventSeq, data });
   }
 }
 
-const securities = () => kSecurities.map(({ start: _1, spread: _2, size: _3, ...security }, index) => ({
-  id: `sec_${index + 1}`, trading_state: "open", shares_outstanding: "1000000", event_seq: exchange.eventSeq, ...security, ...states.get(security.symbol),
-}));
+const securities = () =>
+  kSecurities.map(({ start: _1, spread: _2, size: _3, ...security }, index) => ({
+    id: `sec_${index + 1}`,
+    trading_state: "open",
+    shares_outstanding: "1000000",
+    event_seq: exchange.eventSeq,
+    ...security,
+    ...states.get(security.symbol),
+  }));
 const states = new Map();
 
 function route(method, url, token) {
@@ -145,12 +183,34 @@ function route(method, url, token) {
   const market = exchange.markets.get(path.split("/")[3]);
   const page = (data) => ({ data, has_more: false, next_cursor: null, event_seq: exchange.eventSeq });
   if (method === "POST" && path.startsWith("/fake/")) return fault(path.slice(6), url.searchParams);
-  if (path === "/v1/info") return { name: "Buttonwood", version: "0.1.0 (fake)", api_version: "v1", build: "fake", features: [], event_seq: exchange.eventSeq };
+  if (path === "/v1/info")
+    return {
+      name: "Buttonwood",
+      version: "0.1.0 (fake)",
+      api_version: "v1",
+      build: "fake",
+      features: [],
+      event_seq: exchange.eventSeq,
+    };
   if (path === "/v1/securities") return { data: securities(), event_seq: exchange.eventSeq };
-  if (path.endsWith("/candles") && market) return { symbol: market.security.symbol, interval: "1m", data: exchange.candles(market, Number(url.searchParams.get("limit") ?? 100)), event_seq: exchange.eventSeq };
+  if (path.endsWith("/candles") && market)
+    return {
+      symbol: market.security.symbol,
+      interval: "1m",
+      data: exchange.candles(market, Number(url.searchParams.get("limit") ?? 100)),
+      event_seq: exchange.eventSeq,
+    };
   if (!["/v1/account", "/v1/fills", "/v1/portfolio"].includes(path) && !path.startsWith("/v1/orders/by-client-id/")) return null;
   if (token !== `Bearer ${kKey}`) return problem(401, "key_unknown", "This key is not known.");
-  if (path === "/v1/account") return { user_id: "usr_2", name: "Thea Trader", status: "active", roles: ["trader"], accounts: ["acc_2"], event_seq: exchange.eventSeq };
+  if (path === "/v1/account")
+    return {
+      user_id: "usr_2",
+      name: "Thea Trader",
+      status: "active",
+      roles: ["trader"],
+      accounts: ["acc_2"],
+      event_seq: exchange.eventSeq,
+    };
   if (path === "/v1/fills") return page(exchange.fills.slice(0, 100));
   if (path === "/v1/portfolio") return exchange.portfolio();
   const found = [...exchange.orders.values()].find((order) => order.client_order_id === path.split("/").at(-1));
@@ -166,8 +226,12 @@ function fault(name, query) {
 
 function serveFile(path, response) {
   const file = join(options.dist, normalize(path === "/" ? "/index.html" : path));
-  if (!file.startsWith(normalize(options.dist)) || !existsSync(file) || !statSync(file).isFile()) return void response.writeHead(404).end();
-  response.writeHead(200, { "Content-Type": kTypes[extname(file)] ?? "application/octet-stream", "Content-Security-Policy": kPolicy });
+  if (!file.startsWith(normalize(options.dist)) || !existsSync(file) || !statSync(file).isFile())
+    return void response.writeHead(404).end();
+  response.writeHead(200, {
+    "Content-Type": kTypes[extname(file)] ?? "application/octet-stream",
+    "Content-Security-Policy": kPolicy,
+  });
   createReadStream(file).pipe(response);
 }
 
@@ -175,11 +239,17 @@ const server = createServer((request, response) => {
   const url = new URL(request.url, "http://localhost");
   if (!url.pathname.startsWith("/v1/") && !url.pathname.startsWith("/fake/")) return serveFile(url.pathname, response);
   const body = route(request.method, url, request.headers.authorization) ?? problem(404, "not_found", "There is nothing here.");
-  response.writeHead(body.problem?.status ?? 200, { "Content-Type": "application/json" }).end(JSON.stringify(body.problem ?? body));
+  response
+    .writeHead(body.problem?.status ?? 200, { "Content-Type": "application/json" })
+    .end(JSON.stringify(body.problem ?? body));
 });
 server.on("upgrade", (request, socket) => {
-  const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+  const accept = createHash("sha1")
+    .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest("base64");
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
   socket.setNoDelay(true);
   new Connection(socket);
 });

@@ -7,17 +7,27 @@ import { Exchange } from "./fake_exchange.mjs";
 
 // "25.50x80 25.51x7" -> levels
 function levels(text: string): BookLevel[] {
-  return text.split(" ").filter(Boolean).map((part) => {
-    const [price = "", qty = ""] = part.split("x");
-    return { price, qty };
-  });
+  return text
+    .split(" ")
+    .filter(Boolean)
+    .map((part) => {
+      const [price = "", qty = ""] = part.split("x");
+      return { price, qty };
+    });
 }
 
 function drawn(side: readonly BookLevel[]): string {
   return side.map((level) => `${level.price}x${level.qty}`).join(" ");
 }
 
-function message(type: "snapshot" | "update", seq: number, bids: string, asks: string, checksum: number, prevSeq?: number): ChannelMessage {
+function message(
+  type: "snapshot" | "update",
+  seq: number,
+  bids: string,
+  asks: string,
+  checksum: number,
+  prevSeq?: number,
+): ChannelMessage {
   const data = [{ bids: levels(bids), asks: levels(asks), checksum }];
   return { channel: "book", type, symbol: "ACME", seq, data, ...(prevSeq === undefined ? {} : { prev_seq: prevSeq }) };
 }
@@ -25,7 +35,9 @@ function message(type: "snapshot" | "update", seq: number, bids: string, asks: s
 // Independent of the book's own code: digits as the contract says, straight from the drawn sides.
 function checksumOf(asks: string, bids: string): number {
   const plain = (text: string) => BigInt(text.replace(".", "")).toString();
-  return crc32([...levels(asks).slice(0, 10), ...levels(bids).slice(0, 10)].map((level) => plain(level.price) + plain(level.qty)).join(""));
+  return crc32(
+    [...levels(asks).slice(0, 10), ...levels(bids).slice(0, 10)].map((level) => plain(level.price) + plain(level.qty)).join(""),
+  );
 }
 
 test("CRC32 is that of IEEE 802.3, unsigned", () => {
@@ -91,7 +103,11 @@ test("a repeated update changes nothing", () => {
 test("a wrong checksum is a fault", () => {
   const book = new OrderBook(25);
   const right = checksumOf("10.00x1", "");
-  assert.deepEqual(book.apply(message("snapshot", 1, "", "10.00x1", right + 1)), { kind: "checksum", expected: right + 1, got: right });
+  assert.deepEqual(book.apply(message("snapshot", 1, "", "10.00x1", right + 1)), {
+    kind: "checksum",
+    expected: right + 1,
+    got: right,
+  });
 });
 
 test("a book fed by a lively exchange equals the exchange's book after every message", () => {

@@ -29,7 +29,9 @@ class FakeWebSocket implements WebSocketLike {
     this.receive({ method, req_id: request?.req_id, success: true, result });
   }
   subscriptions(): string[] {
-    return this.sent.filter((sent) => sent.method.endsWith("subscribe")).map((sent) => `${sent.method} ${String(sent.params["channel"])}`);
+    return this.sent
+      .filter((sent) => sent.method.endsWith("subscribe"))
+      .map((sent) => `${sent.method} ${String(sent.params["channel"])}`);
   }
 }
 
@@ -143,12 +145,20 @@ test("a refused key is reported once and not tried again", async () => {
   socket.setToken("bw_wrong");
   socket.start();
   latest().onopen?.();
-  latest().receive({ method: "auth", req_id: latest().sent[0]?.req_id, success: false, error: { title: "no", status: 401, detail: "unknown key", code: "key_unknown" } });
+  latest().receive({
+    method: "auth",
+    req_id: latest().sent[0]?.req_id,
+    success: false,
+    error: { title: "no", status: 401, detail: "unknown key", code: "key_unknown" },
+  });
   await settle();
   latest().onclose?.({ code: 4001, reason: "auth failed" });
   advance(250);
   latest().onopen?.();
-  assert.equal(latest().sent.some((sent) => sent.method === "auth"), false);
+  assert.equal(
+    latest().sent.some((sent) => sent.method === "auth"),
+    false,
+  );
   assert.deepEqual(refusals, ["unknown key"]);
 });
 
@@ -171,7 +181,11 @@ test("a request whose connection breaks fails as lost; one that was never sent f
   const request = socket.request("add_order", {});
   latest().onclose?.({ code: 1006, reason: "" });
   await assert.rejects(request, ConnectionLost);
-  await assert.rejects(socket.request("add_order", {}), (error: ConnectionLost) => !(error instanceof ConnectionLost) && (error as { problem: { execution: string } }).problem.execution === "not_executed");
+  await assert.rejects(
+    socket.request("add_order", {}),
+    (error: ConnectionLost) =>
+      !(error instanceof ConnectionLost) && (error as { problem: { execution: string } }).problem.execution === "not_executed",
+  );
 });
 
 test("a silent connection is taken for dead and replaced; what it still sends is ignored", () => {

@@ -5,24 +5,49 @@ import { checkDraft, costOf, middlePrice, quantityForShare, stepBy, toRequest, t
 import type { Security } from "../../api/web/src/wire/messages";
 
 const security: Security = {
-  id: "sec_1", symbol: "ACME", name: "Acme", currency: "USD", price_scale: 2, quantity_scale: 0, tick_size: "0.05", lot_size: "10", trading_state: "open",
+  id: "sec_1",
+  symbol: "ACME",
+  name: "Acme",
+  currency: "USD",
+  price_scale: 2,
+  quantity_scale: 0,
+  tick_size: "0.05",
+  lot_size: "10",
+  trading_state: "open",
 };
 const draft: Draft = { side: "buy", type: "limit", price: "25.50", quantity: "100", timeInForce: "gtc", postOnly: false };
-const asks = [{ price: "25.50", qty: "80" }, { price: "25.60", qty: "40" }];
+const asks = [
+  { price: "25.50", qty: "80" },
+  { price: "25.60", qty: "40" },
+];
 
 test("a draft on tick and lot passes, anything else names the field", () => {
   assert.deepEqual(checkDraft(draft, security), { price: null, quantity: null });
-  for (const price of ["", "abc", "0", "-1", "25.52", "25.500001", "1e2"]) assert.notEqual(checkDraft({ ...draft, price }, security).price, null, price);
-  for (const quantity of ["", "0.00", "105", "10.5"]) assert.notEqual(checkDraft({ ...draft, quantity }, security).quantity, null, quantity);
+  for (const price of ["", "abc", "0", "-1", "25.52", "25.500001", "1e2"])
+    assert.notEqual(checkDraft({ ...draft, price }, security).price, null, price);
+  for (const quantity of ["", "0.00", "105", "10.5"])
+    assert.notEqual(checkDraft({ ...draft, quantity }, security).quantity, null, quantity);
   assert.equal(checkDraft({ ...draft, type: "market", price: "" }, security).price, null);
 });
 
 test("a market order carries no price, never rests and is never post-only", () => {
   const market: Draft = { ...draft, type: "market", price: "99", postOnly: true };
-  assert.deepEqual(toRequest(market, security), { symbol: "ACME", side: "buy", type: "market", quantity: "100", time_in_force: "ioc" });
+  assert.deepEqual(toRequest(market, security), {
+    symbol: "ACME",
+    side: "buy",
+    type: "market",
+    quantity: "100",
+    time_in_force: "ioc",
+  });
   assert.equal(toRequest({ ...market, timeInForce: "fok" }, security).time_in_force, "fok");
   assert.deepEqual(toRequest(draft, security), {
-    symbol: "ACME", side: "buy", type: "limit", quantity: "100", price: "25.50", time_in_force: "gtc", post_only: false,
+    symbol: "ACME",
+    side: "buy",
+    type: "limit",
+    quantity: "100",
+    price: "25.50",
+    time_in_force: "gtc",
+    post_only: false,
   });
 });
 

@@ -44,6 +44,11 @@ test("without any answer the outcome stays unknown", async () => {
 
 test("a refusal is passed on with its reason", async () => {
   const problem = { title: "Insufficient funds", status: 422, detail: "", code: "insufficient_funds" };
-  const outcome = await new Trading({ request: () => Promise.reject(new ApiError(problem)) }, { get: notFound } as never, noPause, id).place(request);
+  const outcome = await new Trading(
+    { request: () => Promise.reject(new ApiError(problem)) },
+    { get: notFound } as never,
+    noPause,
+    id,
+  ).place(request);
   assert.deepEqual(outcome, { kind: "refused", problem });
 });

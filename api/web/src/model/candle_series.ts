@@ -70,7 +70,12 @@ function regroup(source: readonly Candle[], seconds: number): ChartCandle[] {
   for (const candle of source) {
     const time = startOf(Date.parse(candle.t) / 1000, seconds);
     const part = {
-      time, open: Number(candle.o), high: Number(candle.h), low: Number(candle.l), close: Number(candle.c), volume: Number(candle.v),
+      time,
+      open: Number(candle.o),
+      high: Number(candle.h),
+      low: Number(candle.l),
+      close: Number(candle.c),
+      volume: Number(candle.v),
     };
     const group = groups[groups.length - 1];
     if (group === undefined || group.time !== time) {

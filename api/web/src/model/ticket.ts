@@ -1,7 +1,17 @@
 // What the order form computes, exactly and without the DOM: whether a draft can be sent, what it costs, how much fits.
 
 import {
-  add, compare, decimal, divideFloor, floorToStep, formatDecimal, isMultipleOf, isPositive, multiply, parseDecimal, withScale,
+  add,
+  compare,
+  decimal,
+  divideFloor,
+  floorToStep,
+  formatDecimal,
+  isMultipleOf,
+  isPositive,
+  multiply,
+  parseDecimal,
+  withScale,
   type Decimal,
 } from "./decimal";
 import type { BookLevel, OrderRequest, OrderType, Security, Side, TimeInForce } from "../wire/messages";
@@ -67,7 +77,13 @@ export function costOf(draft: Draft, security: Security, opposite: readonly Book
 }
 
 // The largest whole number of lots that `percent` of what is available pays for (buy) or that can be sold (sell).
-export function quantityForShare(percent: number, draft: Draft, security: Security, available: string | null, opposite: readonly BookLevel[]): string | null {
+export function quantityForShare(
+  percent: number,
+  draft: Draft,
+  security: Security,
+  available: string | null,
+  opposite: readonly BookLevel[],
+): string | null {
   if (available === null) return null;
   const share: Decimal = { units: (decimal(available).units * BigInt(percent)) / 100n, scale: decimal(available).scale };
   const lot = decimal(security.lot_size);

@@ -17,8 +17,17 @@ export class BalancesView {
     const { cash, holdings, account } = this.account;
     const severalAccounts = (account?.accounts.length ?? 0) > 1;
     const rows = [
-      ...cash.map((b) => row(b.currency, severalAccounts ? b.account_id : "Cash", format.money(b.available), format.money(b.held))),
-      ...holdings.map((h) => row(h.symbol, severalAccounts ? h.account_id : worth(h.market_value), format.quantity(h.sellable), format.quantity(h.held))),
+      ...cash.map((b) =>
+        row(b.currency, severalAccounts ? b.account_id : "Cash", format.money(b.available), format.money(b.held)),
+      ),
+      ...holdings.map((h) =>
+        row(
+          h.symbol,
+          severalAccounts ? h.account_id : worth(h.market_value),
+          format.quantity(h.sellable),
+          format.quantity(h.held),
+        ),
+      ),
     ];
     this.body.replaceChildren(...rows);
     this.empty.hidden = rows.length > 0;

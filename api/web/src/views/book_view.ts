@@ -90,7 +90,8 @@ export class BookView {
     const { feed, security } = market;
     this.renderState(feed);
     const own = new Set<string>();
-    for (const order of this.ownOrders()) if (order.symbol === security.symbol && order.price !== null) own.add(`${order.side}${order.price}`);
+    for (const order of this.ownOrders())
+      if (order.symbol === security.symbol && order.price !== null) own.add(`${order.side}${order.price}`);
     const count = this.rows.asks.length;
     const totals = { asks: sums(feed.book.asks, count), bids: sums(feed.book.bids, count) };
     const widest = Math.max(asNumber(totals.asks.at(-1)), asNumber(totals.bids.at(-1)));

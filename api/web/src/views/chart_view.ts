@@ -1,8 +1,16 @@
 // Candles with volume below, drawn by TradingView Lightweight Charts. Times are UTC, as everywhere on the page.
 
 import {
-  CandlestickSeries, createChart, CrosshairMode, HistogramSeries,
-  type CandlestickData, type HistogramData, type IChartApi, type ISeriesApi, type MouseEventParams, type UTCTimestamp,
+  CandlestickSeries,
+  createChart,
+  CrosshairMode,
+  HistogramSeries,
+  type CandlestickData,
+  type HistogramData,
+  type IChartApi,
+  type ISeriesApi,
+  type MouseEventParams,
+  type UTCTimestamp,
 } from "lightweight-charts";
 import { kIntervals, type ChartCandle, type Interval } from "../model/candle_series";
 import type { Market } from "../model/market";
@@ -29,7 +37,12 @@ export class ChartView {
   constructor(initial: Interval) {
     this.chart = createChart(this.container, { autoSize: true, crosshair: { mode: CrosshairMode.Normal } });
     this.candles = this.chart.addSeries(CandlestickSeries, { borderVisible: false });
-    this.volume = this.chart.addSeries(HistogramSeries, { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
+    this.volume = this.chart.addSeries(HistogramSeries, {
+      priceScaleId: "volume",
+      priceFormat: { type: "volume" },
+      lastValueVisible: false,
+      priceLineVisible: false,
+    });
     this.candles.priceScale().applyOptions({ scaleMargins: { top: 0.08, bottom: 0.26 } });
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
     this.chart.subscribeCrosshairMove((event) => this.hover(event));
@@ -69,7 +82,9 @@ export class ChartView {
     if (!this.framed && series.candles.length > 0) {
       this.framed = true;
       const count = series.candles.length;
-      this.chart.timeScale().setVisibleLogicalRange({ from: Math.max(count - kVisibleCandles, count < 40 ? count - 60 : 0), to: count + 4 });
+      this.chart
+        .timeScale()
+        .setVisibleLogicalRange({ from: Math.max(count - kVisibleCandles, count < 40 ? count - 60 : 0), to: count + 4 });
     }
     this.renderLegend();
   }
@@ -96,7 +111,12 @@ export class ChartView {
     if (candle === undefined) return;
     const scale = this.market?.security.price_scale ?? 2;
     const rising = candle.close >= candle.open;
-    for (const [label, value] of [["O", candle.open], ["H", candle.high], ["L", candle.low], ["C", candle.close]] as const) {
+    for (const [label, value] of [
+      ["O", candle.open],
+      ["H", candle.high],
+      ["L", candle.low],
+      ["C", candle.close],
+    ] as const) {
       const figure = element("b", rising ? "up" : "down", groupThousands(value.toFixed(scale)));
       this.legend.append(element("span", "", label), figure);
     }
@@ -129,8 +149,11 @@ export class ChartView {
     const cross = { color: cssColor("--muted"), labelBackgroundColor: cssColor("--raised-strong") };
     this.chart.applyOptions({
       layout: {
-        background: { color: "transparent" }, textColor: cssColor("--muted"), fontSize: 11,
-        fontFamily: getComputedStyle(document.body).fontFamily, attributionLogo: true,
+        background: { color: "transparent" },
+        textColor: cssColor("--muted"),
+        fontSize: 11,
+        fontFamily: getComputedStyle(document.body).fontFamily,
+        attributionLogo: true,
       },
       grid: { vertLines: { color: line }, horzLines: { color: line } },
       rightPriceScale: { borderVisible: false },

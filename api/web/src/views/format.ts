@@ -3,7 +3,11 @@
 import { decimal, divideFloor, formatDecimal, groupThousands, trimFraction, withScale, type Decimal } from "../model/decimal";
 
 export const kUnknown = "–";
-const kSuffixes = [["T", 12n], ["B", 9n], ["M", 6n]] as const;
+const kSuffixes = [
+  ["T", 12n],
+  ["B", 9n],
+  ["M", 6n],
+] as const;
 
 export function price(text: string | null | undefined): string {
   return text == null ? kUnknown : groupThousands(text);

@@ -47,7 +47,10 @@ export class HeaderView {
 
   open(): void {
     this.search.value = "";
-    this.active = Math.max(0, this.matches().findIndex((security) => security.symbol === this.symbol));
+    this.active = Math.max(
+      0,
+      this.matches().findIndex((security) => security.symbol === this.symbol),
+    );
     this.panel.hidden = false;
     this.button.setAttribute("aria-expanded", "true");
     this.renderList();
@@ -69,7 +72,9 @@ export class HeaderView {
   private matches(): Security[] {
     const words = this.search.value.trim().toLowerCase();
     const all = [...this.directory.securities.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
-    return all.filter((s) => s.symbol.toLowerCase().includes(words) || s.name.toLowerCase().includes(words)).slice(0, kMostOptions);
+    return all
+      .filter((s) => s.symbol.toLowerCase().includes(words) || s.name.toLowerCase().includes(words))
+      .slice(0, kMostOptions);
   }
 
   private searchKey(event: KeyboardEvent): void {
@@ -110,13 +115,20 @@ export class HeaderView {
     const changeElement = need("change");
     setText(changeElement, change === null ? "" : `${change.amount}  ${change.percent}`);
     changeElement.dataset["direction"] = change?.direction ?? "none";
-    document.title = lastPrice === null ? `${security.symbol} · Buttonwood` : `${format.price(lastPrice)} ${security.symbol} · Buttonwood`;
+    document.title =
+      lastPrice === null ? `${security.symbol} · Buttonwood` : `${format.price(lastPrice)} ${security.symbol} · Buttonwood`;
     setText(need("stat-high"), format.price(ticker?.high_24h));
     setText(need("stat-low"), format.price(ticker?.low_24h));
     setText(need("stat-volume"), format.compact(ticker?.volume_24h));
-    setText(need("stat-turnover"), ticker?.turnover_24h == null ? format.kUnknown : `${format.compact(ticker.turnover_24h)} ${security.currency}`);
+    setText(
+      need("stat-turnover"),
+      ticker?.turnover_24h == null ? format.kUnknown : `${format.compact(ticker.turnover_24h)} ${security.currency}`,
+    );
     setText(need("stat-vwap"), format.price(ticker?.vwap_24h));
-    setText(need("stat-trades"), ticker?.trade_count_24h == null ? format.kUnknown : format.quantity(String(ticker.trade_count_24h)));
+    setText(
+      need("stat-trades"),
+      ticker?.trade_count_24h == null ? format.kUnknown : format.quantity(String(ticker.trade_count_24h)),
+    );
   }
 
   private renderList(): void {
@@ -135,8 +147,10 @@ export class HeaderView {
     item.setAttribute("aria-selected", String(security.symbol === this.symbol));
     item.dataset["symbol"] = security.symbol;
     item.append(
-      element("span", "option-symbol", security.symbol), element("span", "option-name", security.name),
-      element("span", "option-price"), element("span", "option-change"),
+      element("span", "option-symbol", security.symbol),
+      element("span", "option-name", security.name),
+      element("span", "option-price"),
+      element("span", "option-change"),
     );
     return item;
   }

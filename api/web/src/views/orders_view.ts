@@ -40,7 +40,10 @@ export class OrdersView {
   askCancelAll(): void {
     const count = this.account.orders.size;
     if (count === 0 || this.dialog.open) return;
-    setText(need("confirm-text"), count === 1 ? "One open order will be cancelled." : `${count} open orders in all securities will be cancelled.`);
+    setText(
+      need("confirm-text"),
+      count === 1 ? "One open order will be cancelled." : `${count} open orders in all securities will be cancelled.`,
+    );
     this.dialog.returnValue = "no";
     this.dialog.showModal();
   }
@@ -106,16 +109,23 @@ export class OrdersView {
   private makeRow(order: Order): HTMLElement {
     const row = element("tr");
     row.dataset["side"] = order.side;
-    const flags = [order.time_in_force === "gtc" ? "" : order.time_in_force.toUpperCase(), order.post_only ? "post only" : ""].filter(Boolean);
+    const flags = [
+      order.time_in_force === "gtc" ? "" : order.time_in_force.toUpperCase(),
+      order.post_only ? "post only" : "",
+    ].filter(Boolean);
     const button = element("button", "row-button");
     button.type = "button";
     button.dataset["cancel"] = order.id;
     const action = element("td", "action");
     action.append(button);
     row.append(
-      element("td", "symbol", order.symbol), element("td", "side-cell", format.capitalised(order.side)),
-      element("td", "", [format.capitalised(order.type), ...flags].join(" · ")), element("td", "number price"),
-      element("td", "number filled"), element("td", "time", format.clock(order.created_at)), action,
+      element("td", "symbol", order.symbol),
+      element("td", "side-cell", format.capitalised(order.side)),
+      element("td", "", [format.capitalised(order.type), ...flags].join(" · ")),
+      element("td", "number price"),
+      element("td", "number filled"),
+      element("td", "time", format.clock(order.created_at)),
+      action,
     );
     this.rows.set(order.id, row);
     return row;
@@ -124,7 +134,10 @@ export class OrdersView {
   private fillRow(row: HTMLElement, order: Order): void {
     const button = row.querySelector("button") as HTMLButtonElement;
     setText(row.querySelector(".price") as Element, format.price(order.price));
-    setText(row.querySelector(".filled") as Element, `${format.quantity(order.filled_quantity)} / ${format.quantity(order.quantity)}`);
+    setText(
+      row.querySelector(".filled") as Element,
+      `${format.quantity(order.filled_quantity)} / ${format.quantity(order.quantity)}`,
+    );
     setText(button, this.cancelling.has(order.id) ? "…" : "Cancel");
     button.setAttribute("aria-label", `Cancel ${order.side} ${order.quantity} ${order.symbol} at ${order.price ?? "market"}`);
   }
@@ -141,9 +154,13 @@ function fillRow(fill: Fill): HTMLElement {
   row.dataset["side"] = fill.side;
   const value = formatDecimal(multiply(decimal(fill.price), decimal(fill.quantity)));
   row.append(
-    element("td", "time", format.clock(fill.time)), element("td", "symbol", fill.symbol), element("td", "side-cell", format.capitalised(fill.side)),
-    element("td", "number", format.price(fill.price)), element("td", "number", format.quantity(fill.quantity)),
-    element("td", "number value", format.money(value)), element("td", "role", format.capitalised(fill.liquidity)),
+    element("td", "time", format.clock(fill.time)),
+    element("td", "symbol", fill.symbol),
+    element("td", "side-cell", format.capitalised(fill.side)),
+    element("td", "number", format.price(fill.price)),
+    element("td", "number", format.quantity(fill.quantity)),
+    element("td", "number value", format.money(value)),
+    element("td", "role", format.capitalised(fill.liquidity)),
   );
   return row;
 }

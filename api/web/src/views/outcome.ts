@@ -19,7 +19,11 @@ export function announceOutcome(outcome: Outcome): void {
 export function announceExecution(execution: Execution): void {
   if (execution.exec_type !== "trade" || execution.liquidity !== "maker" || execution.last_price === null) return;
   const verb = execution.side === "buy" ? "Bought" : "Sold";
-  toast(execution.side, `${verb} ${format.quantity(execution.last_quantity)} ${execution.symbol}`, `at ${format.price(execution.last_price)} · resting order filled`);
+  toast(
+    execution.side,
+    `${verb} ${format.quantity(execution.last_quantity)} ${execution.symbol}`,
+    `at ${format.price(execution.last_price)} · resting order filled`,
+  );
 }
 
 function describe(order: Order): [string, string] {

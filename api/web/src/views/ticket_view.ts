@@ -36,9 +36,11 @@ export class TicketView {
     });
     this.form.addEventListener("input", () => this.edited());
     // A market order had to leave "good till cancelled"; a limit order starts from it again.
-    for (const type of this.form.querySelectorAll("[name=type]")) type.addEventListener("change", () => this.setRadio("tif", "gtc"));
+    for (const type of this.form.querySelectorAll("[name=type]"))
+      type.addEventListener("change", () => this.setRadio("tif", "gtc"));
     this.form.addEventListener("click", (event) => this.chip(event.target as Element));
-    for (const field of ["price", "quantity"] as const) this[field].addEventListener("keydown", (event) => this.stepKey(event, field));
+    for (const field of ["price", "quantity"] as const)
+      this[field].addEventListener("keydown", (event) => this.stepKey(event, field));
   }
 
   show(market: Market): void {
@@ -60,7 +62,8 @@ export class TicketView {
     const before = this.draft();
     this.setRadio("side", side);
     const field = before.type === "market" ? this.quantity : this.price;
-    if (field === this.price && (this.price.value === "" || before.side !== side)) this.price.value = this.best(side === "buy" ? "bids" : "asks")?.price ?? "";
+    if (field === this.price && (this.price.value === "" || before.side !== side))
+      this.price.value = this.best(side === "buy" ? "bids" : "asks")?.price ?? "";
     field.focus();
     field.select();
     this.edited();
@@ -127,7 +130,10 @@ export class TicketView {
     } else if (outcome.kind === "refused") {
       this.showProblem(outcome.problem);
     } else {
-      setText(this.message, `The fate of order ${outcome.clientOrderId} is not known yet. Look at your orders before sending it again.`);
+      setText(
+        this.message,
+        `The fate of order ${outcome.clientOrderId} is not known yet. Look at your orders before sending it again.`,
+      );
     }
   }
 
@@ -163,7 +169,13 @@ export class TicketView {
       if (price !== null) this.price.value = price;
     } else {
       const draft = this.draft();
-      const quantity = quantityForShare(Number(chip.dataset["share"]), draft, this.market.security, this.available(draft.side), this.opposite(draft.side));
+      const quantity = quantityForShare(
+        Number(chip.dataset["share"]),
+        draft,
+        this.market.security,
+        this.available(draft.side),
+        this.opposite(draft.side),
+      );
       if (quantity !== null) this.quantity.value = quantity;
       else if (this.account.account === null) this.onNeedKey();
     }
@@ -184,7 +196,8 @@ export class TicketView {
     const { tick_size: tick, lot_size: lot, price_scale: priceScale, quantity_scale: quantityScale } = this.market.security;
     const count = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1);
     const input = this[field];
-    input.value = field === "price" ? stepBy(input.value, tick, count, priceScale) : stepBy(input.value, lot, count, quantityScale);
+    input.value =
+      field === "price" ? stepBy(input.value, tick, count, priceScale) : stepBy(input.value, lot, count, quantityScale);
     this.edited();
   }
 
@@ -201,11 +214,24 @@ export class TicketView {
     this.renderOptions(draft);
 
     const cost = costOf(draft, security, this.opposite(draft.side));
-    const total = cost === null ? format.kUnknown : `${format.money(formatDecimal(withScale(cost.amount, Math.max(cost.amount.scale, 2))))} ${security.currency}`;
-    setText(need("total-label"), draft.type === "market" ? (cost?.average ? `Estimate at ~${formatDecimal(cost.average)}` : "Estimate") : "Total");
+    const total =
+      cost === null
+        ? format.kUnknown
+        : `${format.money(formatDecimal(withScale(cost.amount, Math.max(cost.amount.scale, 2))))} ${security.currency}`;
+    setText(
+      need("total-label"),
+      draft.type === "market" ? (cost?.average ? `Estimate at ~${formatDecimal(cost.average)}` : "Estimate") : "Total",
+    );
     setText(need("total"), cost !== null && !cost.complete ? `${total} (book too thin)` : total);
     const available = this.available(draft.side);
-    setText(need("available"), available === null ? format.kUnknown : draft.side === "buy" ? `${format.money(available)} ${security.currency}` : `${format.quantity(available)} ${security.symbol}`);
+    setText(
+      need("available"),
+      available === null
+        ? format.kUnknown
+        : draft.side === "buy"
+          ? `${format.money(available)} ${security.currency}`
+          : `${format.quantity(available)} ${security.symbol}`,
+    );
 
     const verb = draft.side === "buy" ? "Buy" : "Sell";
     const label = this.account.account === null ? `Enter an API key to ${verb.toLowerCase()}` : `${verb} ${security.symbol}`;
@@ -226,7 +252,9 @@ export class TicketView {
   private available(side: Side): string | null {
     const market = this.market;
     if (market === null || this.account.account === null) return null;
-    return side === "buy" ? this.account.availableCash(market.security.currency) : (this.account.sellable(market.security.symbol) ?? "0");
+    return side === "buy"
+      ? this.account.availableCash(market.security.currency)
+      : (this.account.sellable(market.security.symbol) ?? "0");
   }
 
   private opposite(side: Side): readonly BookLevel[] {
