@@ -31,7 +31,7 @@ public:
         return {side == engine::Side::Buy ? ~key : key};
     }
     // Price and quantity of the best level; false when the side is empty.
-    [[nodiscard]] bool best(engine::Side side, engine::Price& price, engine::Quantity& quantity) const;
+    bool best(engine::Side side, engine::Price& price, engine::Quantity& quantity) const;
 
     struct Touch {
         engine::Side side{};

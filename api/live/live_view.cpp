@@ -42,15 +42,24 @@ const Changes& LiveView::apply(const eventstore::CommandRecord& command, std::sp
         event_seq_ = event.seq;
         std::visit([&](const auto& body) { on(event, body); }, event.body);
     }
-    for (const engine::SecurityId id : changes_.books) {
-        LiveSecurity& security = at(id);
-        ++security.book_seq;
-        security.book_event_seq = event_seq_;
-        security.book_time = time_;
-        insert_once(changes_.tickers, id);
-    }
-    for (const engine::SecurityId id : changes_.tickers) ++at(id).ticker_seq;
+    for (const engine::SecurityId id : changes_.books) conclude(id);
     return changes_;
+}
+
+// The command changed this book: every trade does, too, since its maker rested there.
+void LiveView::conclude(engine::SecurityId id) {
+    LiveSecurity& security = at(id);
+    ++security.book_seq;
+    security.book_event_seq = event_seq_;
+    security.book_time = time_;
+    LiveBbo now;
+    security.book.best(engine::Side::Buy, now.bid, now.bid_quantity);
+    security.book.best(engine::Side::Sell, now.offer, now.offer_quantity);
+    const bool traded = security.last_trade && security.last_trade->time == time_ && !changes_.trades.empty();
+    if (now == security.bbo && !traded) return;
+    security.bbo = now;
+    ++security.ticker_seq;
+    changes_.tickers.push_back(id);
 }
 
 void LiveView::on(const engine::Event& event, const engine::UserRegistered& e) {

@@ -65,6 +65,13 @@ struct LiveMinute {
     std::uint64_t trade_count{};
 };
 
+// Best bid and offer with their quantities; zero quantity = the side is empty.
+struct LiveBbo {
+    engine::Price bid, offer;
+    engine::Quantity bid_quantity, offer_quantity;
+    friend bool operator==(const LiveBbo&, const LiveBbo&) = default;
+};
+
 struct LiveSecurity {
     engine::SecurityCreated terms;
     engine::TradingState state = engine::TradingState::Open;
@@ -78,6 +85,7 @@ struct LiveSecurity {
     std::deque<LiveTrade> trades;    // newest last, at most kTradesKept
     std::deque<LiveMinute> minutes;  // at most 24 hours of those with trades
     std::optional<LiveTrade> last_trade;
+    LiveBbo bbo;
 
     [[nodiscard]] std::string_view symbol() const { return terms.symbol.view(); }
 };
@@ -164,6 +172,7 @@ private:
     static std::string client_key(engine::AccountId account, const engine::ClientOrderId& id);
     LiveOrder& touch(engine::OrderId id, const engine::Event& event);
     void fill(engine::OrderId id, const engine::Event& event, const engine::TradeExecuted& trade, bool is_maker);
+    void conclude(engine::SecurityId id);
     void record_trade(LiveSecurity& security, const engine::Event& event, const engine::TradeExecuted& trade);
     void close(const engine::Event& event, engine::OrderId id, OrderStatus status, std::string_view reason);
     void retire(const LiveOrder& order);

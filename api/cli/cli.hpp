@@ -1,0 +1,42 @@
+// The command line: one function per sub-command, each returning the process's exit code.
+#pragma once
+
+#include <string>
+
+namespace buttonwood::api::cli {
+
+// Exit codes, documented in README.md: scripts rely on them.
+enum ExitCode : int {
+    kOk = 0,
+    kCannotStart = 1,   // the one line on stderr says what to do
+    kUsage = 2,
+    kFenced = 3,        // another server took the log over
+    kCorrupt = 4,       // the log contradicts itself: call an operator
+};
+
+struct ServeOptions {
+    std::string listen = "127.0.0.1:8080";
+    std::string data_dir = "data";
+    std::string database_url;  // empty: a private cluster in data_dir
+    std::string ready_file;
+    std::string log_format = "text";
+    bool demo = false;
+    bool bench = false;
+};
+[[nodiscard]] int serve(const ServeOptions& options);
+
+// Where an offline command finds its database: a URL, or the data directory of a server (running or not).
+struct DatabaseOptions {
+    std::string database_url;
+    std::string data_dir = "data";
+    bool json = false;
+};
+[[nodiscard]] int migrate_up(const DatabaseOptions& options);
+[[nodiscard]] int migrate_status(const DatabaseOptions& options);
+[[nodiscard]] int projections_status(const DatabaseOptions& options);
+[[nodiscard]] int projections_rebuild(const DatabaseOptions& options, const std::string& name);
+
+// Prints "buttonwood: message" on stderr and returns the code.
+int fail(int code, const std::string& message);
+
+}  // namespace buttonwood::api::cli

@@ -1,0 +1,219 @@
+#include "api/cli/bootstrap.hpp"
+#include "api/cli/cli.hpp"
+#include "api/cli/database_access.hpp"
+#include "api/clock.hpp"
+#include "api/http/routes.hpp"
+#include "api/ws/hub.hpp"
+#include "eventstore/migrator.hpp"
+#include "eventstore/pg_journal.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace buttonwood::api::cli {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+void start_logging(const std::string& format) {
+    auto logger = spdlog::stderr_color_mt("buttonwood");
+    if (format == "json")
+        logger->set_pattern(R"({"ts":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","msg":"%v"})", spdlog::pattern_time_type::utc);
+    else
+        logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+    spdlog::set_default_logger(std::move(logger));
+}
+
+struct Address {
+    std::string host;
+    std::uint16_t port{};
+};
+std::expected<Address, std::string> parse_listen(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    Address address;
+    if (colon == std::string::npos) return std::unexpected("--listen needs address:port, such as 127.0.0.1:8080");
+    address.host = text.substr(0, colon);
+    if (address.host.starts_with('[') && address.host.ends_with(']')) address.host = address.host.substr(1, address.host.size() - 2);
+    const char* end = text.data() + text.size();
+    const auto [last, error] = std::from_chars(text.data() + colon + 1, end, address.port);
+    boost::system::error_code bad_host;
+    asio::ip::make_address(address.host, bad_host);
+    if (error != std::errc{} || last != end || bad_host)
+        return std::unexpected("--listen needs address:port, such as 127.0.0.1:8080; got " + text);
+    return address;
+}
+
+std::expected<void, std::string> migrate(const std::string& conninfo) {
+    auto connection = eventstore::Connection::open(conninfo, "buttonwood-migrate");
+    if (!connection)
+        return std::unexpected("cannot reach the database: " + connection.error().message + "; check --database-url");
+    const auto applied = eventstore::migrate_up(*connection, [](const eventstore::MigrationState& m) {
+        spdlog::info("applied migration {:03} {}", m.version, m.name);
+    });
+    if (!applied) return std::unexpected("cannot migrate the database: " + applied.error().message);
+    return {};
+}
+
+// The running server: everything that lives as long as it accepts. Members are destroyed in reverse order; shut_down()
+// ends what refers to what.
+class Server {
+public:
+    explicit Server(const ServeOptions& options) : options_(options) {}
+    ~Server() { shut_down(); }
+    Server(const Server&) = delete;
+
+    int run() {
+        const auto address = parse_listen(options_.listen);
+        if (!address) return fail(kUsage, address.error());
+        auto access = options_.database_url.empty() ? start_database(options_.data_dir)
+                                                    : open_database(options_.database_url, options_.data_dir);
+        if (!access) return fail(kCannotStart, access.error());
+        database_ = std::move(*access);
+        if (auto migrated = migrate(database_.conninfo); !migrated) return fail(kCannotStart, migrated.error());
+        if (const int code = start_pipeline(); code != kOk) return code;
+        start_services();
+        if (auto ready = bootstrap(options_, *io_, *gateway_, view_); !ready) return fail(kCannotStart, ready.error());
+        try {
+            listener_ = std::make_unique<Listener>(*services_, router_, address->host, address->port);
+        } catch (const boost::system::system_error& e) {
+            return fail(kCannotStart, "cannot listen on " + options_.listen + ": " + e.code().message() + "; choose another --listen");
+        }
+        listener_->start();
+        announce();
+        wait_for_signal();
+        io_->run();
+        return exit_code_;
+    }
+
+private:
+    int start_pipeline() {
+        gateway_ = std::make_unique<Gateway>(*io_, view_);
+        workers_ = projections::Workers::start(database_.conninfo);
+        eventstore::PgJournalOptions journal;
+        journal.conninfo = database_.conninfo;
+        journal.on_trouble = [](std::string_view reason) { spdlog::warn("event store: {}", reason); };
+        eventstore::Pipeline::Callbacks callbacks;
+        callbacks.released = [this](std::shared_ptr<const eventstore::DurableBatch> batch) {
+            workers_->wake(batch->header.last_seq);
+            gateway_->released(std::move(batch));
+        };
+        callbacks.stopped = [this](eventstore::StoreError error) {
+            asio::post(*io_, [this, error] {
+                spdlog::critical("the event store stopped this server: {}", eventstore::name_of(error));
+                exit_code_ = error == eventstore::StoreError::Fenced ? kFenced : kCorrupt;
+                drain();
+            });
+        };
+        callbacks.wall_clock_us = wall_clock_us;
+        callbacks.replay_progress = [](engine::EventSeq done, engine::EventSeq total) {
+            spdlog::info("replaying: {} of {} events", done, total);
+        };
+        auto pipeline = eventstore::Pipeline::start(eventstore::make_pg_journal(std::move(journal)), std::move(callbacks));
+        if (!pipeline)
+            return fail(pipeline.error() == eventstore::StoreError::Corrupt ? kCorrupt : kCannotStart,
+                        "cannot open the event store: " + std::string(eventstore::name_of(pipeline.error())));
+        pipeline_ = std::move(*pipeline);
+        gateway_->open(*pipeline_);
+        spdlog::info("replayed to event {}, epoch {}", view_.event_seq(), pipeline_->status().epoch);
+        return kOk;
+    }
+
+    void start_services() {
+        reads_ = std::make_unique<Reads>(*io_, database_.conninfo,
+                                         [this](std::string_view name) { return workers_->checkpoint(name); });
+        services_.reset(new Services{*io_, view_, *gateway_, *reads_, hub_, *pipeline_, *workers_, options_.bench, 0, false});
+        gateway_->listen([this](const LiveView&, const Changes& changes) { hub_.on_changes(changes); });
+        http::add_public_routes(router_, *services_);
+        http::add_trading_routes(router_, *services_);
+        http::add_account_routes(router_, *services_);
+        http::add_admin_routes(router_, *services_);
+        http::add_page_routes(router_);
+    }
+
+    void announce() {
+        spdlog::info("listening on {}", listener_->url());
+        if (options_.demo) print_personas(options_.data_dir, listener_->url());
+        if (options_.ready_file.empty()) return;
+        const std::string unfinished = options_.ready_file + ".new";  // renamed, so that a reader never sees half of it
+        std::ofstream(unfinished) << listener_->url() << '\n';
+        std::filesystem::rename(unfinished, options_.ready_file);
+    }
+
+    void wait_for_signal() {
+        signals_.async_wait([this](boost::system::error_code error, int number) {
+            if (error) return;
+            spdlog::info("signal {}: stopping", number);
+            drain();
+        });
+    }
+
+    // Takes no more commands, answers those under way, says good-bye, stops the loop: at most three seconds.
+    void drain() {
+        if (services_->draining) return;
+        services_->draining = true;
+        signals_.cancel();
+        listener_->stop();
+        gateway_->close();
+        const auto deadline = std::chrono::steady_clock::now() + 3s;
+        drain_timer_ = std::make_unique<asio::steady_timer>(*io_);
+        finish_when_idle(deadline);
+    }
+
+    void finish_when_idle(std::chrono::steady_clock::time_point deadline) {
+        const bool idle = gateway_->waiting() == 0;
+        if (!idle && std::chrono::steady_clock::now() < deadline) {
+            drain_timer_->expires_after(10ms);
+            drain_timer_->async_wait([this, deadline](boost::system::error_code) { finish_when_idle(deadline); });
+            return;
+        }
+        gateway_->abandon_all();
+        hub_.go_away();
+        drain_timer_->expires_after(100ms);  // for the last answers and close frames to leave
+        drain_timer_->async_wait([this](boost::system::error_code) { io_->stop(); });
+    }
+
+    void shut_down() {
+        pipeline_.reset();  // makes durable what was decided; after it nothing posts to the loop
+        reads_.reset();
+        if (io_ && !io_->stopped()) io_->stop();
+        listener_.reset();
+        drain_timer_.reset();
+        signals_.clear();
+        if (gateway_) gateway_->abandon_all();
+        workers_.reset();
+    }
+
+    ServeOptions options_;
+    DatabaseAccess database_;  // stopped last
+    LiveView view_;
+    ws::Hub hub_{view_};
+    std::unique_ptr<projections::Workers> workers_;
+    std::unique_ptr<Services> services_;
+    http::Router router_;
+    // The loop owns the sessions' coroutines, which refer to everything above; what holds timers of the loop is below.
+    std::unique_ptr<asio::io_context> io_ = std::make_unique<asio::io_context>(1);
+    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<Reads> reads_;
+    std::unique_ptr<eventstore::Pipeline> pipeline_;
+    std::unique_ptr<Listener> listener_;
+    std::unique_ptr<asio::steady_timer> drain_timer_;
+    asio::signal_set signals_{*io_, SIGINT, SIGTERM};
+    int exit_code_ = kOk;
+};
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+    start_logging(options.log_format);
+    std::signal(SIGPIPE, SIG_IGN);
+    Server server(options);
+    return server.run();
+}
+
+}  // namespace buttonwood::api::cli

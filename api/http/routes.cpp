@@ -1,0 +1,40 @@
+// What several groups of routes share.
+#include "api/http/routes.hpp"
+
+#include <charconv>
+
+namespace buttonwood::api::http {
+
+std::expected<std::uint64_t, Problem> number_parameter(const Request& request, std::string_view name,
+                                                       std::uint64_t otherwise, std::uint64_t min, std::uint64_t max) {
+    const std::string* text = request.parameter(name);
+    if (!text) return otherwise;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (error != std::errc{} || end != text->data() + text->size() || number < min || number > max) {
+        const std::string range = std::to_string(min) + ".." + std::to_string(max);
+        Problem p = problem("invalid_parameter", "The parameter " + std::string(name) + " must be a whole number in " + range + ".");
+        p.errors.push_back({"", "invalid_parameter", range, std::nullopt});
+        return std::unexpected(std::move(p));
+    }
+    return number;
+}
+
+std::expected<std::optional<std::uint64_t>, Problem> cursor_parameter(const Request& request) {
+    if (!request.parameter("cursor")) return std::optional<std::uint64_t>{};
+    const auto cursor = number_parameter(request, "cursor", 0, 1, INT64_MAX);
+    if (!cursor) return std::unexpected(problem("invalid_parameter", "The cursor must be a next_cursor of an earlier page."));
+    return std::optional(*cursor);
+}
+
+std::expected<const LiveSecurity*, Problem> security_in_path(const Services& services, const Request& request) {
+    if (const LiveSecurity* security = services.view.security(request.params[0])) return security;
+    return std::unexpected(refusal(engine::RejectReason::SecurityNotFound));
+}
+
+std::vector<engine::AccountId> accounts_of(const Services& services, const Request& request) {
+    const LiveUser* user = services.view.user(request.who.user);
+    return user ? user->accounts : std::vector<engine::AccountId>{};
+}
+
+}  // namespace buttonwood::api::http

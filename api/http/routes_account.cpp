@@ -1,0 +1,167 @@
+#include "api/http/routes.hpp"
+#include "api/members.hpp"
+#include "api/read_models.hpp"
+#include "api/render.hpp"
+
+namespace buttonwood::api::http {
+namespace {
+
+namespace asio = boost::asio;
+
+// The projections behind each kind of read. Named because GCC 12 cannot build a list inside a co_await expression.
+using Projections = std::vector<std::string_view>;
+const Projections kOrderProjections{"bids", "listings"};
+const Projections kFillProjections{"trades"};
+const Projections kBalanceProjections{"portfolio"};
+const Projections kPortfolioProjections{"portfolio", "securities", "market_data"};
+
+// min_event_seq and wait_ms: read-your-writes against the read models.
+asio::awaitable<std::expected<void, Problem>> wait_for_reads(Services& s, const Request& r,
+                                                             const Projections& projections) {
+    const auto wanted = number_parameter(r, "min_event_seq", 0, 0, INT64_MAX);
+    if (!wanted) co_return std::unexpected(wanted.error());
+    const auto wait = number_parameter(r, "wait_ms", kDefaultWaitMs, 0, kMaxWaitMs);
+    if (!wait) co_return std::unexpected(wait.error());
+    if (*wanted == 0) co_return std::expected<void, Problem>{};
+    co_return co_await s.reads.reach(projections, *wanted, static_cast<int>(*wait));
+}
+
+Result reply_of(const Reads::Answer<ReadAnswer>& answer) {
+    if (!answer) return std::unexpected(answer.error());
+    if (!answer->found) return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
+    return json_reply(200, answer->json, answer->event_seq);
+}
+
+std::expected<std::string, Problem> word_parameter(const Request& r, std::string_view name, std::string otherwise,
+                                                   std::initializer_list<std::string_view> accepted) {
+    const std::string* text = r.parameter(name);
+    if (!text) return otherwise;
+    std::string list;
+    for (const std::string_view word : accepted) {
+        if (*text == word) return *text;
+        (list += list.empty() ? "" : ", ") += word;
+    }
+    return std::unexpected(problem("invalid_parameter", "The parameter " + std::string(name) + " must be one of: " + list + "."));
+}
+
+asio::awaitable<Result> orders(Services& s, Request& r, std::string_view fixed_side) {
+    OrderFilter filter;
+    filter.accounts = accounts_of(s, r);
+    const auto status = word_parameter(r, "status", "open", {"open", "closed", "all"});
+    if (!status) co_return std::unexpected(status.error());
+    const auto side = word_parameter(r, "side", std::string(fixed_side), {"buy", "sell"});
+    if (!side) co_return std::unexpected(side.error());
+    const auto limit = number_parameter(r, "limit", kDefaultPage, 1, kMaxPage);
+    if (!limit) co_return std::unexpected(limit.error());
+    const auto cursor = cursor_parameter(r);
+    if (!cursor) co_return std::unexpected(cursor.error());
+    if (const std::string* symbol = r.parameter("symbol")) filter.symbol = *symbol;
+    filter.status = *status;
+    filter.side = *side;
+    filter.before = *cursor;
+    filter.limit = static_cast<std::size_t>(*limit);
+    if (const auto reached = co_await wait_for_reads(s, r, kOrderProjections); !reached)
+        co_return std::unexpected(reached.error());
+    co_return reply_of(co_await s.reads.run<ReadAnswer>([filter](auto& c) { return read_orders(c, filter); }));
+}
+
+// From memory while it is there, which is never behind an answer; from the read model otherwise.
+asio::awaitable<Result> one_order(Services& s, Request& r, const LiveOrder* live, std::optional<engine::OrderId> id,
+                                  std::string client_order_id) {
+    const LiveAccount* owner = live ? s.view.account(live->account) : nullptr;
+    if (owner && owner->user == r.who.user)
+        co_return json_reply(200, order_json(*live, *s.view.security(live->security)), s.view.event_seq());
+    if (const auto reached = co_await wait_for_reads(s, r, kOrderProjections); !reached)
+        co_return std::unexpected(reached.error());
+    co_return reply_of(co_await s.reads.run<ReadAnswer>(
+        [accounts = accounts_of(s, r), id, client = std::move(client_order_id)](auto& c) {
+            return read_order(c, accounts, id, client);
+        }));
+}
+
+asio::awaitable<Result> order_by_id(Services& s, Request& r) {
+    const auto id = parse_id<engine::OrderId>(r.params[0]);
+    if (!id) co_return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
+    co_return co_await one_order(s, r, s.view.order(*id), *id, "");
+}
+
+asio::awaitable<Result> order_by_client_id(Services& s, Request& r) {
+    const std::string client_id = r.params[0];
+    if (!is_client_order_id(client_id)) co_return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
+    const LiveOrder* live = nullptr;
+    for (const engine::AccountId account : accounts_of(s, r))
+        if (!live) live = s.view.order(account, engine::ClientOrderId(client_id));
+    co_return co_await one_order(s, r, live, std::nullopt, client_id);
+}
+
+asio::awaitable<Result> fills(Services& s, Request& r) {
+    FillFilter filter;
+    filter.accounts = accounts_of(s, r);
+    if (const std::string* symbol = r.parameter("symbol")) filter.symbol = *symbol;
+    if (const std::string* order = r.parameter("order_id")) {
+        const auto id = parse_id<engine::OrderId>(*order);
+        if (!id) co_return std::unexpected(problem("invalid_parameter", "The parameter order_id must be an id such as ord_12."));
+        filter.order = std::to_underlying(*id);
+    }
+    const auto limit = number_parameter(r, "limit", kDefaultPage, 1, kMaxPage);
+    if (!limit) co_return std::unexpected(limit.error());
+    const auto cursor = cursor_parameter(r);
+    if (!cursor) co_return std::unexpected(cursor.error());
+    filter.limit = static_cast<std::size_t>(*limit);
+    filter.before = *cursor;
+    if (const auto reached = co_await wait_for_reads(s, r, kFillProjections); !reached) co_return std::unexpected(reached.error());
+    co_return reply_of(co_await s.reads.run<ReadAnswer>([filter](auto& c) { return read_fills(c, filter); }));
+}
+
+asio::awaitable<Result> balances(Services& s, Request& r) {
+    if (const auto reached = co_await wait_for_reads(s, r, kBalanceProjections); !reached) co_return std::unexpected(reached.error());
+    co_return reply_of(co_await s.reads.run<ReadAnswer>(
+        [accounts = accounts_of(s, r)](auto& c) { return read_balances(c, accounts); }));
+}
+
+asio::awaitable<Result> portfolio(Services& s, Request& r) {
+    if (const auto reached = co_await wait_for_reads(s, r, kPortfolioProjections); !reached)
+        co_return std::unexpected(reached.error());
+    co_return reply_of(co_await s.reads.run<ReadAnswer>(
+        [accounts = accounts_of(s, r)](auto& c) { return read_portfolio(c, accounts); }));
+}
+
+Result account(const Services& s, const Request& r) {
+    const LiveUser& user = *s.view.user(r.who.user);
+    JsonWriter w;
+    w.object([&] {
+        w.member("user_id", to_text(user.id));
+        w.member("name", user.name.view());
+        w.member("status", engine::word_of(user.status));
+        w.raw_member("roles", to_text(r.who.roles));
+        w.array("accounts", [&] {
+            for (const engine::AccountId id : user.accounts) w.element(to_text(id));
+        });
+        w.member("event_seq", s.view.event_seq());
+    });
+    return json_reply(200, w.take(), s.view.event_seq());
+}
+
+}  // namespace
+
+void add_account_routes(Router& router, Services& s) {
+    const auto get = [&router](std::string pattern, std::vector<std::string_view> parameters, Handler handler) {
+        router.add(Verb::get, std::move(pattern), Access::Trader, std::move(parameters), std::move(handler));
+    };
+    const std::vector<std::string_view> of_side{"status", "symbol", "limit", "cursor", "min_event_seq", "wait_ms"};
+    std::vector<std::string_view> of_any = of_side;
+    of_any.push_back("side");
+    get("/v1/orders", of_any, [&s](Request& r) { return orders(s, r, ""); });
+    get("/v1/listings", of_side, [&s](Request& r) { return orders(s, r, "sell"); });
+    get("/v1/bids", of_side, [&s](Request& r) { return orders(s, r, "buy"); });
+    get("/v1/orders/{id}", {"min_event_seq", "wait_ms"}, [&s](Request& r) { return order_by_id(s, r); });
+    get("/v1/orders/by-client-id/{client_order_id}", {"min_event_seq", "wait_ms"},
+        [&s](Request& r) { return order_by_client_id(s, r); });
+    get("/v1/fills", {"symbol", "order_id", "limit", "cursor", "min_event_seq", "wait_ms"},
+        [&s](Request& r) { return fills(s, r); });
+    get("/v1/balances", {"min_event_seq", "wait_ms"}, [&s](Request& r) { return balances(s, r); });
+    get("/v1/portfolio", {"min_event_seq", "wait_ms"}, [&s](Request& r) { return portfolio(s, r); });
+    router.add_immediate(Verb::get, "/v1/account", Access::AnyKey, {}, [&s](Request& r) { return account(s, r); });
+}
+
+}  // namespace buttonwood::api::http

@@ -1,0 +1,277 @@
+#include "api/http/routes.hpp"
+#include "api/members.hpp"
+#include "api/orders.hpp"
+#include "api/read_models.hpp"
+#include "api/render.hpp"
+#include "eventstore/record_json.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+
+namespace buttonwood::api::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::use_awaitable;
+using engine::RejectReason;
+
+// Why the command did not happen; nullopt when it did.
+std::optional<Problem> failed(const Outcome& outcome, const LiveView& view) {
+    if (auto p = undelivered(outcome)) return p;
+    if (outcome.refused() != RejectReason::None) return refused(outcome, view);
+    return std::nullopt;
+}
+
+template <class Id> std::expected<Id, Problem> id_in_path(const Request& r, RejectReason unknown) {
+    if (const auto id = parse_id<Id>(r.params[0])) return *id;
+    return std::unexpected(refusal(unknown));
+}
+
+std::expected<engine::AccountId, Problem> account_member(Members& m, const LiveView& view) {
+    const auto id = parse_id<engine::AccountId>(m.required_text("account_id", 32));
+    if (m.failed()) return std::unexpected(m.problem());
+    if (!id || !view.account(*id)) return std::unexpected(refusal(RejectReason::AccountNotFound));
+    return *id;
+}
+
+// Registers the user and gives it its first key: two commands, the second of which cannot be refused for a new user.
+asio::awaitable<Result> register_user(Services& s, Request& r) {
+    const auto body = body_json(r);
+    if (!body) co_return std::unexpected(body.error());
+    Members m(*body, {"name", "roles"});
+    engine::RegisterUser command{m.required_text("name", engine::Name::kCapacity), m.roles("roles")};
+    if (m.failed()) co_return std::unexpected(m.problem());
+    const engine::RoleSet roles = command.roles;
+    const engine::Name name = command.name;
+    Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
+    const engine::UserId user = outcome.find<engine::UserRegistered>()->user;
+    const engine::AccountId account = outcome.find<engine::AccountOpened>()->account;
+
+    const NewKey key = make_key();
+    outcome = co_await s.gateway.execute(
+        r.who.user, r.request_id, engine::Command(engine::CreateApiKey{user, key.id, key.secret_hash, roles}), use_awaitable);
+    if (auto p = failed(outcome, s.view)) {
+        p->execution = Execution::Unknown;
+        p->detail = "The user " + to_text(user) + " was registered, but its key is not certain: " + p->detail;
+        co_return std::unexpected(std::move(*p));
+    }
+    JsonWriter w;
+    w.object([&] {
+        w.member("user_id", to_text(user));
+        w.member("account_id", to_text(account));
+        w.member("name", name.view());
+        w.raw_member("roles", to_text(roles));
+        w.member("status", "active");
+        w.member("key", key.text);
+        w.member("event_seq", s.view.event_seq());
+    });
+    co_return json_reply(201, w.take(), s.view.event_seq());
+}
+
+asio::awaitable<Result> list_users(Services& s, Request& r) {
+    const auto limit = number_parameter(r, "limit", kDefaultPage, 1, kMaxPage);
+    if (!limit) co_return std::unexpected(limit.error());
+    const auto cursor = cursor_parameter(r);
+    if (!cursor) co_return std::unexpected(cursor.error());
+    const auto answer = co_await s.reads.run<ReadAnswer>(
+        [before = *cursor, n = static_cast<std::size_t>(*limit)](auto& c) { return read_users(c, before, n); });
+    if (!answer) co_return std::unexpected(answer.error());
+    co_return json_reply(200, answer->json, answer->event_seq);
+}
+
+asio::awaitable<Result> change_status(Services& s, Request& r) {
+    const auto user = id_in_path<engine::UserId>(r, RejectReason::UserNotFound);
+    if (!user) co_return std::unexpected(user.error());
+    const auto body = body_json(r);
+    if (!body) co_return std::unexpected(body.error());
+    Members m(*body, {"status", "reason"});
+    const engine::ChangeUserStatus command{*user, m.word<engine::UserStatus>("status"),
+                                           m.required_text("reason", engine::Note::kCapacity)};
+    if (m.failed()) co_return std::unexpected(m.problem());
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
+    JsonWriter w;
+    w.object([&] {
+        w.member("user_id", to_text(*user));
+        w.member("status", engine::word_of(command.status));
+        w.member("event_seq", s.view.event_seq());
+    });
+    co_return json_reply(200, w.take(), s.view.event_seq());
+}
+
+asio::awaitable<Result> open_account(Services& s, Request& r) {
+    const auto user = id_in_path<engine::UserId>(r, RejectReason::UserNotFound);
+    if (!user) co_return std::unexpected(user.error());
+    const Outcome outcome =
+        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(engine::OpenAccount{*user}), use_awaitable);
+    if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
+    JsonWriter w;
+    w.object([&] {
+        w.member("account_id", to_text(outcome.find<engine::AccountOpened>()->account));
+        w.member("user_id", to_text(*user));
+        w.member("event_seq", s.view.event_seq());
+    });
+    co_return json_reply(201, w.take(), s.view.event_seq());
+}
+
+asio::awaitable<Result> create_security(Services& s, Request& r) {
+    const auto body = body_json(r);
+    if (!body) co_return std::unexpected(body.error());
+    Members m(*body, {"symbol", "name", "currency", "price_scale", "quantity_scale", "tick_size", "lot_size"});
+    engine::CreateSecurity command;
+    command.symbol = m.required_text("symbol", engine::Symbol::kCapacity);
+    command.name = m.required_text("name", engine::Name::kCapacity);
+    command.currency = m.required_text("currency", engine::Currency::kCapacity);
+    command.price_scale = m.small_number("price_scale", 8);
+    command.quantity_scale = m.small_number("quantity_scale", 8);
+    command.tick_size = {m.units("tick_size", command.price_scale, "tick_not_allowed", "tick_not_allowed")};
+    command.lot_size = {m.units("lot_size", command.quantity_scale, "tick_not_allowed", "tick_not_allowed")};
+    if (m.failed()) co_return std::unexpected(m.problem());
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
+    const LiveSecurity& security = *s.view.security(outcome.find<engine::SecurityCreated>()->security);
+    Reply reply = json_reply(201, security_json(security, s.view.event_seq()), s.view.event_seq());
+    reply.headers.emplace_back("Location", "/v1/securities/" + std::string(security.symbol()));
+    co_return reply;
+}
+
+asio::awaitable<Result> change_state(Services& s, Request& r) {
+    const auto security = security_in_path(s, r);
+    if (!security) co_return std::unexpected(security.error());
+    const auto body = body_json(r);
+    if (!body) co_return std::unexpected(body.error());
+    Members m(*body, {"state", "reason"});
+    const engine::ChangeTradingState command{(*security)->terms.security, m.word<engine::TradingState>("state"),
+                                             m.required_text("reason", engine::Note::kCapacity)};
+    if (m.failed()) co_return std::unexpected(m.problem());
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
+    co_return json_reply(200, security_json(**security, s.view.event_seq()), s.view.event_seq());
+}
+
+// Deposit and withdrawal differ only in the command.
+template <class CashCommand> asio::awaitable<Result> move_cash(Services& s, Request& r) {
+    const auto body = body_json(r);
+    if (!body) co_return std::unexpected(body.error());
+    Members m(*body, {"account_id", "currency", "amount"});
+    const auto account = account_member(m, s.view);
+    if (!account) co_return std::unexpected(account.error());
+    const CashCommand command{*account, m.required_text("currency", engine::Currency::kCapacity), m.money("amount")};
+    if (m.failed()) co_return std::unexpected(m.problem());
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
+    JsonWriter w;
+    w.object([&] {
+        w.member("account_id", to_text(*account));
+        w.member("currency", command.currency.view());
+        w.member("amount", eventstore::to_decimal(command.amount));
+        w.member("event_seq", s.view.event_seq());
+    });
+    co_return json_reply(201, w.take(), s.view.event_seq());
+}
+
+asio::awaitable<Result> issue(Services& s, Request& r) {
+    const auto body = body_json(r);
+    if (!body) co_return std::unexpected(body.error());
+    Members m(*body, {"account_id", "symbol", "quantity"});
+    const auto account = account_member(m, s.view);
+    if (!account) co_return std::unexpected(account.error());
+    const auto security = known_security(s.view, m.required_text("symbol", engine::Symbol::kCapacity));
+    if (m.failed()) co_return std::unexpected(m.problem());
+    if (!security) co_return std::unexpected(security.error());
+    const engine::Quantity quantity{
+        m.units("quantity", (*security)->terms.quantity_scale, "quantity_not_on_lot", "max_quantity")};
+    if (m.failed()) co_return std::unexpected(m.problem());
+    const engine::IssueHoldings command{*account, (*security)->terms.security, quantity};
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
+    JsonWriter w;
+    w.object([&] {
+        w.member("account_id", to_text(*account));
+        w.member("symbol", (*security)->symbol());
+        w.member("quantity", quantity_text(**security, quantity));
+        w.member("event_seq", s.view.event_seq());
+    });
+    co_return json_reply(201, w.take(), s.view.event_seq());
+}
+
+asio::awaitable<Result> cancel_on_behalf(Services& s, Request& r) {
+    const auto order = id_in_path<engine::OrderId>(r, RejectReason::OrderNotFound);
+    if (!order) co_return std::unexpected(order.error());
+    const std::string* reason = r.parameter("reason");
+    if (!reason || reason->empty() || reason->size() > engine::Note::kCapacity)
+        co_return std::unexpected(problem("invalid_parameter", "The parameter reason must say why, in 1 to 200 bytes."));
+    engine::CancelOrder command;
+    command.target.order = *order;
+    command.note = std::string_view(*reason);
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    auto answer = cancel_answer(outcome, s.view);
+    if (!answer) co_return std::unexpected(std::move(answer.error()));
+    co_return json_reply(200, std::move(answer->json), s.view.event_seq());
+}
+
+// The engine's own word about itself; computed on its thread, between two commands.
+Result engine_state(const Services& s) {
+    JsonWriter w;
+    bool seen = false;
+    s.pipeline.inspect([&](const engine::Engine& engine) {
+        seen = true;
+        w.object([&] {
+            w.member("event_seq", engine.last_seq());
+            w.member("durable_seq", s.pipeline.status().durable_seq);
+            w.member("command_seq", engine.last_command());
+            w.member("state_hash", engine.state_hash().hex());
+            w.member("open_orders", engine.open_order_count());
+            w.array("invariant_violations", [&] {
+                for (const std::string& violation : engine.check_invariants()) w.element(violation);
+            });
+        });
+    });
+    if (!seen) return std::unexpected(problem("draining"));
+    return json_reply(200, w.take(), s.view.event_seq());
+}
+
+asio::awaitable<Result> projection_status(Services& s, Request&) {
+    const auto rows = co_await s.reads.run<std::vector<projections::ProjectionStatus>>(
+        [](auto& connection) { return projections::read_status(connection); });
+    if (!rows) co_return std::unexpected(rows.error());
+    JsonWriter w;
+    w.object([&] {
+        w.array("data", [&] {
+            for (const projections::ProjectionStatus& p : *rows)
+                w.object([&] {
+                    w.member("name", p.name);
+                    w.member("status", p.status);
+                    w.member("checkpoint", p.checkpoint);
+                    w.member("lag_events", p.log_seq > p.checkpoint ? p.log_seq - p.checkpoint : 0);
+                    w.member("error_count", p.error_count);
+                    w.member("last_error", p.last_error.empty() ? std::nullopt : std::optional(p.last_error));
+                    w.member("updated_at", p.updated_at);
+                });
+        });
+        w.member("event_seq", s.view.event_seq());
+    });
+    co_return json_reply(200, w.take(), s.view.event_seq());
+}
+
+}  // namespace
+
+void add_admin_routes(Router& router, Services& s) {
+    const auto add = [&router](Verb verb, std::string pattern, std::vector<std::string_view> parameters, Handler handler) {
+        router.add(verb, std::move(pattern), Access::Operator, std::move(parameters), std::move(handler));
+    };
+    add(Verb::post, "/v1/admin/users", {}, [&s](Request& r) { return register_user(s, r); });
+    add(Verb::get, "/v1/admin/users", {"limit", "cursor"}, [&s](Request& r) { return list_users(s, r); });
+    add(Verb::post, "/v1/admin/users/{id}/status", {}, [&s](Request& r) { return change_status(s, r); });
+    add(Verb::post, "/v1/admin/users/{id}/accounts", {}, [&s](Request& r) { return open_account(s, r); });
+    add(Verb::post, "/v1/admin/securities", {}, [&s](Request& r) { return create_security(s, r); });
+    add(Verb::post, "/v1/admin/securities/{symbol}/state", {}, [&s](Request& r) { return change_state(s, r); });
+    add(Verb::post, "/v1/admin/deposits", {}, [&s](Request& r) { return move_cash<engine::DepositCash>(s, r); });
+    add(Verb::post, "/v1/admin/withdrawals", {}, [&s](Request& r) { return move_cash<engine::WithdrawCash>(s, r); });
+    add(Verb::post, "/v1/admin/issues", {}, [&s](Request& r) { return issue(s, r); });
+    add(Verb::delete_, "/v1/admin/orders/{id}", {"reason"}, [&s](Request& r) { return cancel_on_behalf(s, r); });
+    add(Verb::get, "/v1/admin/projections", {}, [&s](Request& r) { return projection_status(s, r); });
+    router.add_immediate(Verb::get, "/v1/admin/state", Access::Operator, {}, [&s](Request&) { return engine_state(s); });
+}
+
+}  // namespace buttonwood::api::http

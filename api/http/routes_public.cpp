@@ -1,0 +1,162 @@
+#include "api/clock.hpp"
+#include "api/http/routes.hpp"
+#include "api/read_models.hpp"
+#include "api/render.hpp"
+#include "api/rfc3339.hpp"
+#include "eventstore/record_json.hpp"
+
+#include <array>
+
+namespace buttonwood::api::http {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::array kProjections{"events", "commands", "users", "securities", "listings",
+                                  "bids", "trades", "portfolio", "market_data"};
+
+Result info(const Services& s) {
+    JsonWriter w;
+    w.object([&] {
+        w.member("name", "buttonwood");
+        w.member("version", kVersion);
+        w.member("api_version", "v1");
+        w.member("build", std::string_view(BUTTONWOOD_BUILD));
+        w.member("profile", s.bench_profile ? "bench" : "standard");
+        w.array("features", [&] {
+            for (const char* feature : {"limit", "market", "gtc", "ioc", "fok", "post_only", "amend", "mass_cancel",
+                                        "client_order_id", "min_event_seq", "websocket"})
+                w.element(feature);
+        });
+        w.member("event_seq", s.view.event_seq());
+    });
+    return json_reply(200, w.take(), s.view.event_seq());
+}
+
+Result status(const Services& s) {
+    const eventstore::PipelineStatus p = s.pipeline.status();
+    JsonWriter w;
+    w.object([&] {
+        w.member("status", p.state == eventstore::PipelineState::Running ? "open" : "read_only");
+        w.member("pipeline", eventstore::name_of(p.state));
+        w.member("event_seq", s.view.event_seq());
+        w.member("durable_seq", p.durable_seq);
+        w.member("epoch", p.epoch);
+        w.member("queued_commands", p.queued_commands);
+        w.member("blocks", p.blocks);
+        w.member("store_outages", p.store_outages);
+        w.member("connections", s.connections);
+        w.array("projections", [&] {
+            for (const char* name : kProjections) {
+                const engine::EventSeq at = s.workers.checkpoint(name);
+                w.object([&] {
+                    w.member("name", name);
+                    w.member("checkpoint", at);
+                    w.member("lag_events", at < p.durable_seq ? p.durable_seq - at : 0);
+                });
+            }
+        });
+    });
+    return json_reply(200, w.take(), s.view.event_seq());
+}
+
+Result ready(const Services& s) {
+    if (s.draining) return std::unexpected(problem("draining"));
+    if (s.pipeline.status().state != eventstore::PipelineState::Running) return std::unexpected(problem("read_only"));
+    return json_reply(200, R"({"status":"ok"})", s.view.event_seq());
+}
+
+Result securities(const Services& s) {
+    JsonWriter w;
+    w.object([&] {
+        w.array("data", [&] {
+            for (const LiveSecurity& security : s.view.securities())
+                w.raw_element(security_json(security, s.view.event_seq()));
+        });
+        w.member("has_more", false);
+        w.member("next_cursor", nullptr);
+        w.member("event_seq", s.view.event_seq());
+    });
+    return json_reply(200, w.take(), s.view.event_seq());
+}
+
+Result book(const Services& s, const Request& r) {
+    const auto security = security_in_path(s, r);
+    if (!security) return std::unexpected(security.error());
+    const auto depth = number_parameter(r, "depth", 50, 1, 5'000);
+    if (!depth) return std::unexpected(depth.error());
+    return json_reply(200, book_json(**security, static_cast<std::size_t>(*depth), s.view.event_seq()), s.view.event_seq());
+}
+
+asio::awaitable<Result> trades(Services& s, Request& r) {
+    const auto security = security_in_path(s, r);
+    if (!security) co_return std::unexpected(security.error());
+    const auto limit = number_parameter(r, "limit", kDefaultPage, 1, kMaxPage);
+    if (!limit) co_return std::unexpected(limit.error());
+    const auto cursor = cursor_parameter(r);
+    if (!cursor) co_return std::unexpected(cursor.error());
+    const TradeFilter filter{r.params[0], *cursor, static_cast<std::size_t>(*limit)};
+    const auto answer = co_await s.reads.run<ReadAnswer>([filter](auto& c) { return read_trades(c, filter); });
+    if (!answer) co_return std::unexpected(answer.error());
+    co_return json_reply(200, answer->json, answer->event_seq);
+}
+
+asio::awaitable<Result> candles(Services& s, Request& r) {
+    const auto security = security_in_path(s, r);
+    if (!security) co_return std::unexpected(security.error());
+    const std::string* interval = r.parameter("interval");
+    if (!interval || (*interval != "1m" && *interval != "1d"))
+        co_return std::unexpected(problem("invalid_parameter", "The parameter interval must be 1m or 1d."));
+    const auto limit = number_parameter(r, "limit", kDefaultPage, 1, kMaxPage);
+    if (!limit) co_return std::unexpected(limit.error());
+    CandleFilter filter{r.params[0], *interval == "1d", "", "", static_cast<std::size_t>(*limit)};
+    for (const auto& [name, value] : {std::pair("from", &filter.from), std::pair("to", &filter.to)}) {
+        const std::string* text = r.parameter(name);
+        if (!text) continue;
+        if (!parse_rfc3339(*text))
+            co_return std::unexpected(problem("invalid_parameter", "The parameter " + std::string(name) +
+                                                                       " must be a time such as 2026-11-20T17:25:49Z."));
+        *value = *text;
+    }
+    const auto answer = co_await s.reads.run<ReadAnswer>([filter](auto& c) { return read_candles(c, filter); });
+    if (!answer) co_return std::unexpected(answer.error());
+    co_return json_reply(200, answer->json, answer->event_seq);
+}
+
+}  // namespace
+
+void add_public_routes(Router& router, Services& s) {
+    const auto get = [&router](std::string pattern, std::vector<std::string_view> parameters, ImmediateHandler handler) {
+        router.add_immediate(Verb::get, std::move(pattern), Access::Public, std::move(parameters), std::move(handler));
+    };
+    get("/livez", {}, [&s](Request&) -> Result { return json_reply(200, R"({"status":"ok"})", s.view.event_seq()); });
+    get("/readyz", {}, [&s](Request&) { return ready(s); });
+    get("/v1/info", {}, [&s](Request&) { return info(s); });
+    get("/v1/time", {}, [&s](Request&) -> Result {
+        JsonWriter w;
+        w.object([&] {
+            w.member("time", eventstore::to_rfc3339(wall_clock()));
+            w.member("event_seq", s.view.event_seq());
+        });
+        return json_reply(200, w.take(), s.view.event_seq());
+    });
+    get("/v1/status", {}, [&s](Request&) { return status(s); });
+    get("/v1/securities", {}, [&s](Request&) { return securities(s); });
+    get("/v1/securities/{symbol}", {}, [&s](Request& r) -> Result {
+        const auto security = security_in_path(s, r);
+        if (!security) return std::unexpected(security.error());
+        return json_reply(200, security_json(**security, s.view.event_seq()), s.view.event_seq());
+    });
+    get("/v1/markets/{symbol}/book", {"depth"}, [&s](Request& r) { return book(s, r); });
+    get("/v1/markets/{symbol}/ticker", {}, [&s](Request& r) -> Result {
+        const auto security = security_in_path(s, r);
+        if (!security) return std::unexpected(security.error());
+        return json_reply(200, ticker_json(**security, s.view.event_seq(), wall_clock()), s.view.event_seq());
+    });
+    router.add(Verb::get, "/v1/markets/{symbol}/trades", Access::Public, {"limit", "cursor"},
+               [&s](Request& r) { return trades(s, r); });
+    router.add(Verb::get, "/v1/markets/{symbol}/candles", Access::Public, {"interval", "from", "to", "limit"},
+               [&s](Request& r) { return candles(s, r); });
+}
+
+}  // namespace buttonwood::api::http

@@ -1,0 +1,142 @@
+#include "api/http/routes.hpp"
+#include "api/orders.hpp"
+#include "api/read_models.hpp"
+#include "api/render.hpp"
+#include "engine/names.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+
+namespace buttonwood::api::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::use_awaitable;
+
+// The order as the read model has it, once that has reached everything durable: for orders that ended long ago.
+asio::awaitable<std::expected<std::string, Problem>> stored_order(Services& s, const Request& r, engine::OrderId id) {
+    const std::vector<std::string_view> projections{"bids", "listings"};
+    const auto reached = co_await s.reads.reach(projections, s.view.event_seq(), kDefaultWaitMs);
+    if (!reached) co_return std::unexpected(reached.error());
+    auto answer = co_await s.reads.run<ReadAnswer>(
+        [accounts = accounts_of(s, r), id](auto& c) { return read_order(c, accounts, id, ""); });
+    if (!answer) co_return std::unexpected(answer.error());
+    if (!answer->found) co_return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
+    co_return std::move(answer->json);
+}
+
+// A refused cancel or amend: orders that are no longer in memory are looked up, so that the client learns how they ended.
+asio::awaitable<Result> explain(Services& s, Request& r, Problem p, engine::OrderId id) {
+    if (p.code != "order_not_open" || !p.order_json.empty()) co_return std::unexpected(std::move(p));
+    auto order = co_await stored_order(s, r, id);
+    if (!order) co_return std::unexpected(order.error());
+    if (order->find(R"("status":"filled")") != std::string::npos) p = problem("order_already_filled");
+    p.order_json = std::move(*order);
+    co_return std::unexpected(std::move(p));
+}
+
+std::expected<engine::OrderId, Problem> order_in_path(const Request& r) {
+    if (const auto id = parse_id<engine::OrderId>(r.params[0])) return *id;
+    return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
+}
+
+asio::awaitable<Result> place(Services& s, Request& r, std::optional<engine::Side> side) {
+    const auto body = body_json(r);
+    if (!body) co_return std::unexpected(body.error());
+    auto order = read_place(*body, s.view, r.who, side);
+    if (!order) co_return std::unexpected(std::move(order.error()));
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, std::move(*order), use_awaitable);
+    auto answer = place_answer(outcome, s.view);
+    if (!answer) co_return std::unexpected(std::move(answer.error()));
+    const engine::EventSeq seq = s.view.event_seq();
+    if (answer->json.empty()) {
+        auto stored = co_await stored_order(s, r, answer->order);
+        if (!stored) co_return std::unexpected(stored.error());
+        answer->json = std::move(*stored);
+    }
+    Reply reply = json_reply(answer->replayed ? 200 : 201, std::move(answer->json), seq);
+    if (answer->replayed) reply.headers.emplace_back("Idempotency-Replayed", "true");
+    else reply.headers.emplace_back("Location", "/v1/orders/" + to_text(answer->order));
+    co_return reply;
+}
+
+asio::awaitable<Result> amend(Services& s, Request& r) {
+    const auto id = order_in_path(r);
+    if (!id) co_return std::unexpected(id.error());
+    const auto body = body_json(r);
+    if (!body) co_return std::unexpected(body.error());
+    auto command = read_amend(*body, s.view, r.who, *id);
+    if (!command) co_return co_await explain(s, r, std::move(command.error()), *id);
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, std::move(*command), use_awaitable);
+    auto answer = amend_answer(outcome, s.view);
+    if (!answer) co_return co_await explain(s, r, std::move(answer.error()), *id);
+    co_return json_reply(200, std::move(answer->json), s.view.event_seq());
+}
+
+asio::awaitable<Result> cancel(Services& s, Request& r) {
+    const auto id = order_in_path(r);
+    if (!id) co_return std::unexpected(id.error());
+    engine::CancelOrder command;
+    command.target.order = *id;
+    const LiveOrder* known = s.view.order(*id);
+    const LiveAccount* owner = known ? s.view.account(known->account) : nullptr;
+    if (owner && owner->user == r.who.user) {
+        command.account = known->account;
+    } else {
+        const auto account = own_account(s.view, r.who, {});
+        if (!account) co_return std::unexpected(account.error());
+        command.account = *account;
+    }
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, std::move(command), use_awaitable);
+    auto answer = cancel_answer(outcome, s.view);
+    if (!answer) co_return co_await explain(s, r, std::move(answer.error()), *id);
+    co_return json_reply(200, std::move(answer->json), s.view.event_seq());
+}
+
+asio::awaitable<Result> cancel_many(Services& s, Request& r, std::optional<engine::Side> side) {
+    const auto text = [](std::string value) {
+        JsonValue v;
+        v.kind = JsonValue::Kind::String;
+        v.text = std::move(value);
+        return v;
+    };
+    JsonValue params;
+    params.kind = JsonValue::Kind::Object;
+    for (const auto& [name, value] : r.query) params.members.emplace_back(name, text(value));
+    if (side) params.members.emplace_back("side", text(std::string(engine::word_of(*side))));
+    const auto command = read_mass_cancel(params, s.view, r.who);
+    if (!command) co_return std::unexpected(command.error());
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, *command, use_awaitable);
+    if (auto p = undelivered(outcome)) co_return std::unexpected(std::move(*p));
+    if (outcome.refused() != engine::RejectReason::None) co_return std::unexpected(refused(outcome, s.view));
+    JsonWriter w;
+    w.object([&] {
+        w.array("data", [&] {
+            for (const engine::Event& event : outcome.events) {
+                const auto* canceled = std::get_if<engine::OrderCanceled>(&event.body);
+                const LiveOrder* order = canceled ? s.view.order(canceled->order) : nullptr;
+                if (order) w.raw_element(order_json(*order, *s.view.security(order->security)));
+            }
+        });
+        w.member("canceled_count", outcome.find<engine::MassCancelCompleted>()->canceled_count);
+        w.member("event_seq", s.view.event_seq());
+    });
+    co_return json_reply(200, w.take(), s.view.event_seq());
+}
+
+}  // namespace
+
+void add_trading_routes(Router& router, Services& s) {
+    const auto collection = [&](const std::string& path, std::optional<engine::Side> side) {
+        router.add(Verb::post, path, Access::Trader, {}, [&s, side](Request& r) { return place(s, r, side); });
+        std::vector<std::string_view> filters{"symbol", "account"};
+        if (!side) filters.push_back("side");
+        router.add(Verb::delete_, path, Access::Trader, filters, [&s, side](Request& r) { return cancel_many(s, r, side); });
+    };
+    collection("/v1/orders", std::nullopt);
+    collection("/v1/listings", engine::Side::Sell);
+    collection("/v1/bids", engine::Side::Buy);
+    router.add(Verb::patch, "/v1/orders/{id}", Access::Trader, {}, [&s](Request& r) { return amend(s, r); });
+    router.add(Verb::delete_, "/v1/orders/{id}", Access::Trader, {}, [&s](Request& r) { return cancel(s, r); });
+}
+
+}  // namespace buttonwood::api::http

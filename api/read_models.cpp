@@ -1,0 +1,338 @@
+#include "api/read_models.hpp"
+
+#include "api/clock.hpp"
+#include "api/decimal.hpp"
+#include "api/ids.hpp"
+#include "api/json_writer.hpp"
+#include "api/render.hpp"
+#include "eventstore/record_json.hpp"
+
+namespace buttonwood::api {
+namespace {
+
+using eventstore::Connection;
+using eventstore::Param;
+using eventstore::Rows;
+using eventstore::to_decimal;
+
+// timestamptz as every answer spells it.
+#define RFC3339(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+
+std::string id_array(const std::vector<engine::AccountId>& accounts) {
+    std::string text = "{";
+    for (const engine::AccountId id : accounts) {
+        if (text.size() > 1) text += ',';
+        text += std::to_string(std::to_underlying(id));
+    }
+    return text + "}";
+}
+
+Param or_null(const std::string& text) { return text.empty() ? Param(std::nullopt) : Param(text); }
+Param or_null(const std::optional<std::uint64_t>& number) { return number ? Param(*number) : Param(std::nullopt); }
+
+// Reads by column name, so that a query's list of columns can be read beside it.
+class Row {
+public:
+    Row(const Rows& rows, int row) : rows_(rows), row_(row) {}
+    [[nodiscard]] std::string text(std::string_view name) const { return std::string(rows_.text(row_, column(name))); }
+    [[nodiscard]] std::int64_t integer(std::string_view name) const { return rows_.integer(row_, column(name)); }
+    [[nodiscard]] bool is_null(std::string_view name) const { return rows_.is_null(row_, column(name)); }
+    [[nodiscard]] std::string price(std::string_view name) const {
+        return to_decimal(integer(name), static_cast<int>(integer("price_scale")));
+    }
+    [[nodiscard]] std::string quantity(std::string_view name) const {
+        return to_decimal(integer(name), static_cast<int>(integer("quantity_scale")));
+    }
+    [[nodiscard]] std::optional<std::string> optional(std::string_view name) const {
+        return is_null(name) ? std::nullopt : std::optional(text(name));
+    }
+    template <class Id> [[nodiscard]] std::string id(std::string_view name) const {
+        return to_text(static_cast<Id>(integer(name)));
+    }
+
+private:
+    [[nodiscard]] int column(std::string_view name) const {
+        for (int i = 0; i < rows_.columns(); ++i)
+            if (rows_.name(i) == name) return i;
+        throw std::logic_error("no such column: " + std::string(name));
+    }
+    const Rows& rows_;
+    int row_;
+};
+
+OrDbError<engine::EventSeq> checkpoint(Connection& connection, const char* projections) {
+    auto rows = connection.prepared("SELECT coalesce(min(checkpoint), 0) FROM projections.status WHERE name = ANY($1::text[])",
+                                    {Param(projections)});
+    if (!rows) return std::unexpected(rows.error());
+    return static_cast<engine::EventSeq>(rows->integer(0, 0));
+}
+
+// {data, has_more, next_cursor, event_seq}; the query asked for one row more than the page holds.
+template <class WriteRow>
+ReadAnswer page(const Rows& rows, std::size_t limit, std::string_view cursor_column, engine::EventSeq seq, WriteRow write) {
+    const bool has_more = static_cast<std::size_t>(rows.size()) > limit;
+    const int shown = has_more ? static_cast<int>(limit) : rows.size();
+    JsonWriter w;
+    w.object([&] {
+        w.array("data", [&] {
+            for (int i = 0; i < shown; ++i) write(w, Row(rows, i));
+        });
+        w.member("has_more", has_more);
+        w.member("next_cursor", has_more ? std::optional(Row(rows, shown - 1).text(cursor_column)) : std::nullopt);
+        w.member("event_seq", seq);
+    });
+    return {w.take(), seq, true};
+}
+
+void write_order_row(JsonWriter& w, const Row& row) {
+    OrderFields f;
+    const std::string side = row.text("side"), type = row.text("type"), tif = row.text("time_in_force"),
+                      status = row.text("status"), reason = row.text("reason"), client = row.text("client_order_id");
+    f.id = row.id<engine::OrderId>("order_id");
+    f.account_id = row.id<engine::AccountId>("account_id");
+    f.symbol = row.text("symbol");
+    f.side = side;
+    f.type = type;
+    f.time_in_force = tif;
+    f.post_only = row.text("post_only") == "t";
+    if (type != "market") f.price = row.price("price_units");
+    f.quantity = row.quantity("quantity_units");
+    f.filled = row.quantity("filled_units");
+    f.remaining = row.quantity("leaves_units");
+    const auto notional = parse_money(row.text("notional"));
+    if (notional)
+        f.average_price = average_price(notional->units, row.integer("filled_units"),
+                                        static_cast<int>(row.integer("price_scale")),
+                                        static_cast<int>(row.integer("quantity_scale")));
+    f.status = status;
+    f.reason = reason;
+    f.client_order_id = client;
+    f.created_at = row.text("created");
+    f.updated_at = row.text("updated");
+    f.event_seq = static_cast<engine::EventSeq>(row.integer("updated_seq"));
+    w.object([&] {
+        write_order(w, f);
+        w.raw_member("fills", "[]");
+    });
+}
+
+constexpr const char* kOrderColumns =
+    "SELECT order_id, client_order_id, account_id, symbol, side, type, time_in_force, post_only, price_units,"
+    " quantity_units, filled_units, leaves_units, notional, status, reason, price_scale, quantity_scale, updated_seq, "
+    RFC3339("created_at") " AS created, " RFC3339("updated_at") " AS updated FROM api.orders ";
+
+void write_balance_row(JsonWriter& w, const Row& row) {
+    w.object([&] {
+        w.member("account_id", row.id<engine::AccountId>("account_id"));
+        for (const char* name : {"currency", "total", "available", "held"}) w.member(name, row.text(name));
+    });
+}
+
+OrDbError<Rows> balance_rows(Connection& connection, const std::vector<engine::AccountId>& accounts) {
+    return connection.prepared("SELECT account_id, currency, total, available, held FROM api.balances"
+                               " WHERE account_id = ANY($1::bigint[]) ORDER BY account_id, currency",
+                               {Param(id_array(accounts))});
+}
+
+}  // namespace
+
+OrDbError<ReadAnswer> read_orders(Connection& connection, const OrderFilter& filter) {
+    const auto seq = checkpoint(connection, "{bids,listings}");
+    if (!seq) return std::unexpected(seq.error());
+    auto rows = connection.prepared(
+        std::string(kOrderColumns) +
+            "WHERE account_id = ANY($1::bigint[]) AND ($2::text IS NULL OR symbol = $2) AND ($3::text IS NULL OR side = $3)"
+            " AND ($4::text = 'all' OR (status IN ('new', 'partially_filled')) = ($4 = 'open'))"
+            " AND ($5::bigint IS NULL OR order_id < $5) ORDER BY order_id DESC LIMIT $6",
+        {Param(id_array(filter.accounts)), or_null(filter.symbol), or_null(filter.side), Param(filter.status),
+         or_null(filter.before), Param(filter.limit + 1)});
+    if (!rows) return std::unexpected(rows.error());
+    return page(*rows, filter.limit, "order_id", *seq, write_order_row);
+}
+
+OrDbError<ReadAnswer> read_order(Connection& connection, const std::vector<engine::AccountId>& accounts,
+                                 std::optional<engine::OrderId> id, const std::string& client_order_id) {
+    const auto seq = checkpoint(connection, "{bids,listings}");
+    if (!seq) return std::unexpected(seq.error());
+    auto rows = connection.prepared(
+        std::string(kOrderColumns) + "WHERE account_id = ANY($1::bigint[]) AND ($2::bigint IS NULL OR order_id = $2)"
+                                     " AND ($3::text IS NULL OR client_order_id = $3) LIMIT 1",
+        {Param(id_array(accounts)),
+         id ? Param(static_cast<std::int64_t>(std::to_underlying(*id))) : Param(std::nullopt), or_null(client_order_id)});
+    if (!rows) return std::unexpected(rows.error());
+    if (rows->size() == 0) return ReadAnswer{"", *seq, false};
+    JsonWriter w;
+    write_order_row(w, Row(*rows, 0));
+    return ReadAnswer{w.take(), *seq, true};
+}
+
+OrDbError<ReadAnswer> read_fills(Connection& connection, const FillFilter& filter) {
+    const auto seq = checkpoint(connection, "{trades}");
+    if (!seq) return std::unexpected(seq.error());
+    auto rows = connection.prepared(
+        "SELECT trade_id, account_id, order_id, client_order_id, symbol, side, price_units, quantity_units, notional,"
+        " liquidity, price_scale, quantity_scale, event_seq, " RFC3339("executed_at") " AS executed FROM api.fills"
+        " WHERE account_id = ANY($1::bigint[]) AND ($2::text IS NULL OR symbol = $2)"
+        " AND ($3::bigint IS NULL OR order_id = $3) AND ($4::bigint IS NULL OR trade_id < $4)"
+        " ORDER BY trade_id DESC, side LIMIT $5",
+        {Param(id_array(filter.accounts)), or_null(filter.symbol), or_null(filter.order), or_null(filter.before),
+         Param(filter.limit + 1)});
+    if (!rows) return std::unexpected(rows.error());
+    return page(*rows, filter.limit, "trade_id", *seq, [](JsonWriter& w, const Row& row) {
+        w.object([&] {
+            w.member("id", row.id<engine::TradeId>("trade_id"));
+            w.member("account_id", row.id<engine::AccountId>("account_id"));
+            w.member("order_id", row.id<engine::OrderId>("order_id"));
+            w.member("client_order_id", row.optional("client_order_id"));
+            w.member("symbol", row.text("symbol"));
+            w.member("side", row.text("side"));
+            w.member("price", row.price("price_units"));
+            w.member("quantity", row.quantity("quantity_units"));
+            w.member("notional", row.text("notional"));
+            w.member("liquidity", row.text("liquidity"));
+            w.member("time", row.text("executed"));
+            w.member("event_seq", row.integer("event_seq"));
+        });
+    });
+}
+
+OrDbError<ReadAnswer> read_balances(Connection& connection, const std::vector<engine::AccountId>& accounts) {
+    const auto seq = checkpoint(connection, "{portfolio}");
+    if (!seq) return std::unexpected(seq.error());
+    auto rows = balance_rows(connection, accounts);
+    if (!rows) return std::unexpected(rows.error());
+    JsonWriter w;
+    w.object([&] {
+        w.array("data", [&] {
+            for (int i = 0; i < rows->size(); ++i) write_balance_row(w, Row(*rows, i));
+        });
+        w.member("event_seq", *seq);
+    });
+    return ReadAnswer{w.take(), *seq, true};
+}
+
+OrDbError<ReadAnswer> read_portfolio(Connection& connection, const std::vector<engine::AccountId>& accounts) {
+    const auto seq = checkpoint(connection, "{portfolio,securities,market_data}");
+    if (!seq) return std::unexpected(seq.error());
+    auto cash = balance_rows(connection, accounts);
+    if (!cash) return std::unexpected(cash.error());
+    auto rows = connection.prepared(
+        "SELECT account_id, symbol, quantity_units, sellable_units, held_units, average_cost, cost_basis,"
+        " last_price_units, market_value, unrealized_pnl, realized_pnl, currency, price_scale, quantity_scale"
+        " FROM api.portfolio WHERE account_id = ANY($1::bigint[]) ORDER BY account_id, symbol",
+        {Param(id_array(accounts))});
+    if (!rows) return std::unexpected(rows.error());
+    JsonWriter w;
+    w.object([&] {
+        w.array("data", [&] {
+            for (int i = 0; i < rows->size(); ++i) {
+                const Row row(*rows, i);
+                w.object([&] {
+                    w.member("account_id", row.id<engine::AccountId>("account_id"));
+                    w.member("symbol", row.text("symbol"));
+                    w.member("quantity", row.quantity("quantity_units"));
+                    w.member("sellable", row.quantity("sellable_units"));
+                    w.member("held", row.quantity("held_units"));
+                    w.member("average_cost", row.optional("average_cost"));
+                    w.member("cost_basis", row.text("cost_basis"));
+                    w.member("last_price", row.is_null("last_price_units") ? std::nullopt
+                                                                           : std::optional(row.price("last_price_units")));
+                    w.member("market_value", row.optional("market_value"));
+                    w.member("unrealized_pnl", row.optional("unrealized_pnl"));
+                    w.member("realized_pnl", row.text("realized_pnl"));
+                    w.member("currency", row.text("currency"));
+                });
+            }
+        });
+        w.array("cash", [&] {
+            for (int i = 0; i < cash->size(); ++i) write_balance_row(w, Row(*cash, i));
+        });
+        w.member("event_seq", *seq);
+    });
+    return ReadAnswer{w.take(), *seq, true};
+}
+
+OrDbError<ReadAnswer> read_trades(Connection& connection, const TradeFilter& filter) {
+    const auto seq = checkpoint(connection, "{trades}");
+    if (!seq) return std::unexpected(seq.error());
+    auto rows = connection.prepared(
+        "SELECT trade_id, price_units, quantity_units, taker_side, event_seq, price_scale, quantity_scale, "
+        RFC3339("executed_at") " AS executed FROM api.trades WHERE symbol = $1"
+        " AND ($2::bigint IS NULL OR trade_id < $2) ORDER BY trade_id DESC LIMIT $3",
+        {Param(filter.symbol), or_null(filter.before), Param(filter.limit + 1)});
+    if (!rows) return std::unexpected(rows.error());
+    return page(*rows, filter.limit, "trade_id", *seq, [](JsonWriter& w, const Row& row) {
+        w.object([&] {
+            w.member("id", row.id<engine::TradeId>("trade_id"));
+            w.member("price", row.price("price_units"));
+            w.member("quantity", row.quantity("quantity_units"));
+            w.member("taker_side", row.text("taker_side"));
+            w.member("time", row.text("executed"));
+            w.member("event_seq", row.integer("event_seq"));
+        });
+    });
+}
+
+OrDbError<ReadAnswer> read_candles(Connection& connection, const CandleFilter& filter) {
+    const auto seq = checkpoint(connection, "{market_data}");
+    if (!seq) return std::unexpected(seq.error());
+    // The newest `limit` of the range, oldest first.
+    auto rows = connection.prepared(
+        std::string("SELECT * FROM (SELECT bucket, ") + RFC3339("bucket") +
+            " AS t, open_units, high_units, low_units, close_units, volume_units, turnover, vwap, trade_count, price_scale,"
+            " quantity_scale, extract(epoch FROM bucket)::bigint AS start FROM api.candles_" + (filter.daily ? "1d" : "1m") +
+            " WHERE symbol = $1 AND ($2::timestamptz IS NULL OR bucket >= $2) AND ($3::timestamptz IS NULL OR bucket < $3)"
+            " ORDER BY bucket DESC LIMIT $4) newest ORDER BY bucket",
+        {Param(filter.symbol), or_null(filter.from), or_null(filter.to), Param(filter.limit)});
+    if (!rows) return std::unexpected(rows.error());
+    const std::int64_t now = wall_clock_us() / 1'000'000;
+    JsonWriter w;
+    w.object([&] {
+        w.member("symbol", filter.symbol);
+        w.member("interval", filter.daily ? "1d" : "1m");
+        w.array("data", [&] {
+            for (int i = 0; i < rows->size(); ++i) {
+                const Row row(*rows, i);
+                w.object([&] {
+                    w.member("t", row.text("t"));
+                    w.member("o", row.price("open_units"));
+                    w.member("h", row.price("high_units"));
+                    w.member("l", row.price("low_units"));
+                    w.member("c", row.price("close_units"));
+                    w.member("v", row.quantity("volume_units"));
+                    w.member("turnover", row.text("turnover"));
+                    w.member("vwap", row.optional("vwap"));
+                    w.member("n", row.integer("trade_count"));
+                    w.member("complete", row.integer("start") + (filter.daily ? 86'400 : 60) <= now);
+                });
+            }
+        });
+        w.member("event_seq", *seq);
+    });
+    return ReadAnswer{w.take(), *seq, true};
+}
+
+OrDbError<ReadAnswer> read_users(Connection& connection, std::optional<std::uint64_t> before, std::size_t limit) {
+    const auto seq = checkpoint(connection, "{users}");
+    if (!seq) return std::unexpected(seq.error());
+    auto rows = connection.prepared(
+        "SELECT user_id, name, array_to_json(roles)::text AS roles, status, account_ids, array_to_json(ARRAY(SELECT 'acc_' || a"
+        " FROM unnest(account_ids) a))::text AS accounts, " RFC3339("created_at") " AS created FROM api.users"
+        " WHERE ($1::bigint IS NULL OR user_id < $1) ORDER BY user_id DESC LIMIT $2",
+        {or_null(before), Param(limit + 1)});
+    if (!rows) return std::unexpected(rows.error());
+    return page(*rows, limit, "user_id", *seq, [](JsonWriter& w, const Row& row) {
+        w.object([&] {
+            w.member("user_id", row.id<engine::UserId>("user_id"));
+            w.member("name", row.text("name"));
+            w.raw_member("roles", row.text("roles"));
+            w.member("status", row.text("status"));
+            w.raw_member("accounts", row.text("accounts"));
+            w.member("created_at", row.text("created"));
+        });
+    });
+}
+
+#undef RFC3339
+
+}  // namespace buttonwood::api

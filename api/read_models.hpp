@@ -1,0 +1,67 @@
+// The queries of the API over the stable views of schema `api` (sql/017), as JSON. Each runs in one snapshot of the
+// database and says which event it reflects. Thread safety: called on the pool threads of Reads.
+#pragma once
+
+#include "eventstore/database.hpp"
+#include "engine/types.hpp"
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace buttonwood::api {
+
+inline constexpr std::size_t kDefaultPage = 100;
+inline constexpr std::size_t kMaxPage = 1'000;
+
+// JSON text and the event it reflects.
+struct ReadAnswer {
+    std::string json;
+    engine::EventSeq event_seq{};
+    bool found = true;
+};
+template <class T> using OrDbError = std::expected<T, eventstore::DbError>;
+
+struct OrderFilter {
+    std::vector<engine::AccountId> accounts;
+    std::string status = "open";  // open, closed, all
+    std::string symbol;           // empty: any
+    std::string side;             // empty: both
+    std::optional<std::uint64_t> before;  // ids below this one
+    std::size_t limit = kDefaultPage;
+};
+[[nodiscard]] OrDbError<ReadAnswer> read_orders(eventstore::Connection&, const OrderFilter&);
+[[nodiscard]] OrDbError<ReadAnswer> read_order(eventstore::Connection&, const std::vector<engine::AccountId>& accounts,
+                                               std::optional<engine::OrderId> id, const std::string& client_order_id);
+
+struct FillFilter {
+    std::vector<engine::AccountId> accounts;
+    std::string symbol;
+    std::optional<std::uint64_t> order;
+    std::optional<std::uint64_t> before;
+    std::size_t limit = kDefaultPage;
+};
+[[nodiscard]] OrDbError<ReadAnswer> read_fills(eventstore::Connection&, const FillFilter&);
+[[nodiscard]] OrDbError<ReadAnswer> read_balances(eventstore::Connection&, const std::vector<engine::AccountId>&);
+[[nodiscard]] OrDbError<ReadAnswer> read_portfolio(eventstore::Connection&, const std::vector<engine::AccountId>&);
+
+struct TradeFilter {
+    std::string symbol;
+    std::optional<std::uint64_t> before;
+    std::size_t limit = kDefaultPage;
+};
+[[nodiscard]] OrDbError<ReadAnswer> read_trades(eventstore::Connection&, const TradeFilter&);
+
+struct CandleFilter {
+    std::string symbol;
+    bool daily = false;
+    std::string from;  // RFC 3339 or empty
+    std::string to;
+    std::size_t limit = kDefaultPage;
+};
+[[nodiscard]] OrDbError<ReadAnswer> read_candles(eventstore::Connection&, const CandleFilter&);
+[[nodiscard]] OrDbError<ReadAnswer> read_users(eventstore::Connection&, std::optional<std::uint64_t> before,
+                                               std::size_t limit);
+
+}  // namespace buttonwood::api
