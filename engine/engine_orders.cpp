@@ -234,12 +234,12 @@ RejectReason Engine::on(Context& context, const AmendOrder& c) {
     const Price price = c.price.value_or(o.price);
     const Quantity quantity = c.quantity.value_or(o.quantity);
     const Quantity filled = o.quantity - o.leaves;
-    const Quantity leaves = quantity - filled;
 
     if (find(find(c.account)->user)->status != UserStatus::Active) return refuse(RejectReason::AccountSuspended);
     if (const auto reason = refuse_by_state(security); reason != RejectReason::None) return refuse(reason);
     if (const auto reason = refuse_quantity(security, quantity); reason != RejectReason::None) return refuse(reason);
     if (const auto reason = refuse_price(security, price); reason != RejectReason::None) return refuse(reason);
+    const Quantity leaves = quantity - filled;  // only now: an unchecked quantity could overflow here
     Money reserved_cash;
     const bool at_or_below_filled = leaves.units <= 0;
     if (!at_or_below_filled &&
