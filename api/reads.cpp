@@ -56,7 +56,7 @@ Problem Reads::to_problem(const eventstore::DbError& error) {
     return problem("internal");
 }
 
-boost::asio::awaitable<std::expected<void, Problem>> Reads::reach(std::vector<std::string_view> projections,
+boost::asio::awaitable<std::expected<void, Problem>> Reads::reach(const std::vector<std::string_view>& projections,
                                                                   engine::EventSeq min_event_seq, int wait_ms) {
     const auto reached = [&] {
         return std::ranges::all_of(projections, [&](std::string_view p) { return checkpoint_(p) >= min_event_seq; });

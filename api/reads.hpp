@@ -32,6 +32,7 @@ inline constexpr int kMaxWaitMs = 10'000;
 class Reads {
 public:
     template <class T> using Answer = std::expected<T, Problem>;
+    template <class T> using Query = std::function<std::expected<T, eventstore::DbError>(eventstore::Connection&)>;
     // The last event a read model has applied; the worker's own count.
     using Checkpoint = std::function<engine::EventSeq(std::string_view projection)>;
 
@@ -40,11 +41,11 @@ public:
 
     // Runs the query on a pool thread, in one read-only snapshot of the database, and resumes on the I/O thread.
     // Errors: 503 overloaded when too many wait; 503 read_only while the database is away.
-    template <class T> boost::asio::awaitable<Answer<T>> run(
-        std::function<std::expected<T, eventstore::DbError>(eventstore::Connection&)> query) {
+    // `query` is copied; by reference because of GCC 12 (README, Decisions).
+    template <class T> boost::asio::awaitable<Answer<T>> run(const Query<T>& query) {
         auto answer = std::make_shared<std::optional<std::expected<T, eventstore::DbError>>>();
         auto done = std::make_shared<boost::asio::steady_timer>(io_, boost::asio::steady_timer::time_point::max());
-        const bool queued = push([this, answer, done, q = std::move(query)](eventstore::Connection* connection) {
+        const bool queued = push([this, answer, done, q = query](eventstore::Connection* connection) {
             *answer = connection ? in_snapshot<T>(*connection, q)
                                  : std::unexpected(eventstore::DbError{eventstore::DbErrorKind::Unavailable, "", "", ""});
             boost::asio::post(io_, [done] { done->cancel(); });
@@ -57,14 +58,13 @@ public:
     }
 
     // Waits until all these projections have applied min_event_seq. Errors: 503 read_lag after wait_ms.
-    boost::asio::awaitable<std::expected<void, Problem>> reach(std::vector<std::string_view> projections,
+    boost::asio::awaitable<std::expected<void, Problem>> reach(const std::vector<std::string_view>& projections,
                                                                engine::EventSeq min_event_seq, int wait_ms);
 
 private:
     using Job = std::function<void(eventstore::Connection*)>;
-    template <class T> static std::expected<T, eventstore::DbError> in_snapshot(
-        eventstore::Connection& connection,
-        const std::function<std::expected<T, eventstore::DbError>(eventstore::Connection&)>& query) {
+    template <class T> static std::expected<T, eventstore::DbError> in_snapshot(eventstore::Connection& connection,
+                                                                                const Query<T>& query) {
         auto transaction =
             eventstore::Transaction::begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         if (!transaction) return std::unexpected(transaction.error());

@@ -41,6 +41,8 @@ struct Request {
 };
 
 struct Reply {
+    Reply() = default;  // no aggregate: GCC 12 copies those bitwise into coroutines
+
     int status = 200;
     std::string body;
     std::string_view content_type = "application/json";

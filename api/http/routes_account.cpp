@@ -62,27 +62,31 @@ asio::awaitable<Result> orders(Services& s, Request& r, std::string_view fixed_s
     filter.limit = static_cast<std::size_t>(*limit);
     if (const auto reached = co_await wait_for_reads(s, r, kOrderProjections); !reached)
         co_return std::unexpected(reached.error());
-    co_return reply_of(co_await s.reads.run<ReadAnswer>([filter](auto& c) { return read_orders(c, filter); }));
+    const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_orders(c, filter); };
+    const auto answer = co_await s.reads.run(query);
+    co_return reply_of(answer);
 }
 
 // From memory while it is there, which is never behind an answer; from the read model otherwise.
 asio::awaitable<Result> one_order(Services& s, Request& r, const LiveOrder* live, std::optional<engine::OrderId> id,
-                                  std::string client_order_id) {
+                                  const std::string& client_order_id) {
     const LiveAccount* owner = live ? s.view.account(live->account) : nullptr;
     if (owner && owner->user == r.who.user)
         co_return json_reply(200, order_json(*live, *s.view.security(live->security)), s.view.event_seq());
     if (const auto reached = co_await wait_for_reads(s, r, kOrderProjections); !reached)
         co_return std::unexpected(reached.error());
-    co_return reply_of(co_await s.reads.run<ReadAnswer>(
-        [accounts = accounts_of(s, r), id, client = std::move(client_order_id)](auto& c) {
-            return read_order(c, accounts, id, client);
-        }));
+    const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r), id, client = client_order_id](auto& c) {
+        return read_order(c, accounts, id, client);
+        };
+    const auto answer = co_await s.reads.run(query);
+    co_return reply_of(answer);
 }
 
 asio::awaitable<Result> order_by_id(Services& s, Request& r) {
     const auto id = parse_id<engine::OrderId>(r.params[0]);
     if (!id) co_return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
-    co_return co_await one_order(s, r, s.view.order(*id), *id, "");
+    const std::string any_client_id;
+    co_return co_await one_order(s, r, s.view.order(*id), *id, any_client_id);
 }
 
 asio::awaitable<Result> order_by_client_id(Services& s, Request& r) {
@@ -110,20 +114,24 @@ asio::awaitable<Result> fills(Services& s, Request& r) {
     filter.limit = static_cast<std::size_t>(*limit);
     filter.before = *cursor;
     if (const auto reached = co_await wait_for_reads(s, r, kFillProjections); !reached) co_return std::unexpected(reached.error());
-    co_return reply_of(co_await s.reads.run<ReadAnswer>([filter](auto& c) { return read_fills(c, filter); }));
+    const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_fills(c, filter); };
+    const auto answer = co_await s.reads.run(query);
+    co_return reply_of(answer);
 }
 
 asio::awaitable<Result> balances(Services& s, Request& r) {
     if (const auto reached = co_await wait_for_reads(s, r, kBalanceProjections); !reached) co_return std::unexpected(reached.error());
-    co_return reply_of(co_await s.reads.run<ReadAnswer>(
-        [accounts = accounts_of(s, r)](auto& c) { return read_balances(c, accounts); }));
+    const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r)](auto& c) { return read_balances(c, accounts); };
+    const auto answer = co_await s.reads.run(query);
+    co_return reply_of(answer);
 }
 
 asio::awaitable<Result> portfolio(Services& s, Request& r) {
     if (const auto reached = co_await wait_for_reads(s, r, kPortfolioProjections); !reached)
         co_return std::unexpected(reached.error());
-    co_return reply_of(co_await s.reads.run<ReadAnswer>(
-        [accounts = accounts_of(s, r)](auto& c) { return read_portfolio(c, accounts); }));
+    const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r)](auto& c) { return read_portfolio(c, accounts); };
+    const auto answer = co_await s.reads.run(query);
+    co_return reply_of(answer);
 }
 
 Result account(const Services& s, const Request& r) {

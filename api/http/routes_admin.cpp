@@ -73,8 +73,8 @@ asio::awaitable<Result> list_users(Services& s, Request& r) {
     if (!limit) co_return std::unexpected(limit.error());
     const auto cursor = cursor_parameter(r);
     if (!cursor) co_return std::unexpected(cursor.error());
-    const auto answer = co_await s.reads.run<ReadAnswer>(
-        [before = *cursor, n = static_cast<std::size_t>(*limit)](auto& c) { return read_users(c, before, n); });
+    const Reads::Query<ReadAnswer> query = [before = *cursor, n = static_cast<std::size_t>(*limit)](auto& c) { return read_users(c, before, n); };
+    const auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
     co_return json_reply(200, answer->json, answer->event_seq);
 }
@@ -232,8 +232,8 @@ Result engine_state(const Services& s) {
 }
 
 asio::awaitable<Result> projection_status(Services& s, Request&) {
-    const auto rows = co_await s.reads.run<std::vector<projections::ProjectionStatus>>(
-        [](auto& connection) { return projections::read_status(connection); });
+    const Reads::Query<std::vector<projections::ProjectionStatus>> query = [](auto& connection) { return projections::read_status(connection); };
+    const auto rows = co_await s.reads.run(query);
     if (!rows) co_return std::unexpected(rows.error());
     JsonWriter w;
     w.object([&] {

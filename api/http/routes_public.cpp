@@ -96,7 +96,8 @@ asio::awaitable<Result> trades(Services& s, Request& r) {
     const auto cursor = cursor_parameter(r);
     if (!cursor) co_return std::unexpected(cursor.error());
     const TradeFilter filter{r.params[0], *cursor, static_cast<std::size_t>(*limit)};
-    const auto answer = co_await s.reads.run<ReadAnswer>([filter](auto& c) { return read_trades(c, filter); });
+    const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_trades(c, filter); };
+    const auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
     co_return json_reply(200, answer->json, answer->event_seq);
 }
@@ -118,7 +119,8 @@ asio::awaitable<Result> candles(Services& s, Request& r) {
                                                                        " must be a time such as 2026-11-20T17:25:49Z."));
         *value = *text;
     }
-    const auto answer = co_await s.reads.run<ReadAnswer>([filter](auto& c) { return read_candles(c, filter); });
+    const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_candles(c, filter); };
+    const auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
     co_return json_reply(200, answer->json, answer->event_seq);
 }

@@ -17,15 +17,15 @@ asio::awaitable<std::expected<std::string, Problem>> stored_order(Services& s, c
     const std::vector<std::string_view> projections{"bids", "listings"};
     const auto reached = co_await s.reads.reach(projections, s.view.event_seq(), kDefaultWaitMs);
     if (!reached) co_return std::unexpected(reached.error());
-    auto answer = co_await s.reads.run<ReadAnswer>(
-        [accounts = accounts_of(s, r), id](auto& c) { return read_order(c, accounts, id, ""); });
+    const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r), id](auto& c) { return read_order(c, accounts, id, ""); };
+    auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
     if (!answer->found) co_return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
     co_return std::move(answer->json);
 }
 
 // A refused cancel or amend: orders that are no longer in memory are looked up, so that the client learns how they ended.
-asio::awaitable<Result> explain(Services& s, Request& r, Problem p, engine::OrderId id) {
+asio::awaitable<Result> explain(Services& s, Request& r, Problem& p, engine::OrderId id) {
     if (p.code != "order_not_open" || !p.order_json.empty()) co_return std::unexpected(std::move(p));
     auto order = co_await stored_order(s, r, id);
     if (!order) co_return std::unexpected(order.error());
@@ -65,10 +65,10 @@ asio::awaitable<Result> amend(Services& s, Request& r) {
     const auto body = body_json(r);
     if (!body) co_return std::unexpected(body.error());
     auto command = read_amend(*body, s.view, r.who, *id);
-    if (!command) co_return co_await explain(s, r, std::move(command.error()), *id);
+    if (!command) co_return co_await explain(s, r, command.error(), *id);
     const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, std::move(*command), use_awaitable);
     auto answer = amend_answer(outcome, s.view);
-    if (!answer) co_return co_await explain(s, r, std::move(answer.error()), *id);
+    if (!answer) co_return co_await explain(s, r, answer.error(), *id);
     co_return json_reply(200, std::move(answer->json), s.view.event_seq());
 }
 
@@ -88,7 +88,7 @@ asio::awaitable<Result> cancel(Services& s, Request& r) {
     }
     const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, std::move(command), use_awaitable);
     auto answer = cancel_answer(outcome, s.view);
-    if (!answer) co_return co_await explain(s, r, std::move(answer.error()), *id);
+    if (!answer) co_return co_await explain(s, r, answer.error(), *id);
     co_return json_reply(200, std::move(answer->json), s.view.event_seq());
 }
 

@@ -43,14 +43,12 @@ public:
             if (error) co_return co_await refuse_unreadable(error);
             auto examined = examine(parser.get());
             if (!examined) {
-                Request unread;
-                unread.path = "/";
-                co_return co_await farewell(problem_reply(examined.error(), unread, services_.view.event_seq()));
+                co_return co_await farewell(examined.error());
             }
             Request request = std::move(*examined);
             request.keep_alive = parser.get().keep_alive();
             if (beast::websocket::is_upgrade(parser.get()) && request.path == "/v1/ws")
-                co_return co_await upgrade(parser.release());
+                co_return co_await upgrade(parser);
             if (!co_await read_body(parser, error)) co_return co_await refuse_unreadable(error);
             request.body = std::move(parser.get().body());
             const Reply reply = co_await answer(request);
@@ -82,9 +80,10 @@ private:
         co_return !error;
     }
 
-    asio::awaitable<void> upgrade(beast::http::request<beast::http::string_body> request) {
+    asio::awaitable<void> upgrade(Parser& parser) {
         stream_.expires_never();
-        co_await ws::serve_websocket(std::move(stream_), std::move(request), services_);
+        const auto request = parser.release();
+        co_await ws::serve_websocket(stream_, request, services_);
     }
 
     // The bytes were no acceptable request: say so if it can be said, and close.
@@ -99,16 +98,15 @@ private:
             p = problem("body_too_large", "The body is larger than " + std::to_string(kMaxBodyBytes) + " bytes.");
         if (error == beast::http::error::bad_version) p = problem("version_not_supported");
         if (error == beast::error::timeout) stream_.expires_after(std::chrono::seconds(1));
-        Request unread;
-        unread.path = "/";
-        co_await farewell(problem_reply(p, unread, services_.view.event_seq()));
+        co_await farewell(p);
     }
 
     // The last answer on a connection that is not to be trusted: what it still sends is thrown away for a moment, so
     // that the answer is not lost in a reset.
-    asio::awaitable<void> farewell(Reply reply) {
+    asio::awaitable<void> farewell(const Problem& p) {
         Request unread;
         unread.path = "/";
+        const Reply reply = problem_reply(p, unread, services_.view.event_seq());
         if (!co_await write(reply, unread, true)) co_return;
         error_code error;
         stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
@@ -124,13 +122,18 @@ private:
             auto route = router_.find(request);
             if (!route) co_return fail(route.error());
             if (auto denied = authorize(**route, request)) co_return fail(*denied);
-            Result result = (*route)->immediate ? (*route)->immediate(request) : co_await (*route)->handler(request);
-            if (!result) co_return fail(result.error());
-            co_return std::move(*result);
+            if ((*route)->immediate) co_return reply_of((*route)->immediate(request), request);
+            Result result = co_await (*route)->handler(request);  // not in a conditional expression: GCC 12 breaks it
+            co_return reply_of(std::move(result), request);
         } catch (const std::exception& e) {
             spdlog::error("request {} failed: {}", request.request_id.view(), e.what());
         }
         co_return fail(problem("internal"));
+    }
+
+    Reply reply_of(Result result, const Request& request) const {
+        if (result) return std::move(*result);
+        return problem_reply(result.error(), request, services_.view.event_seq());
     }
 
     std::optional<Problem> authorize(const Route& route, Request& request) const {

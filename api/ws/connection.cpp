@@ -23,7 +23,8 @@ Connection::~Connection() {
     services_.hub.unsubscribe_all(*this);
 }
 
-asio::awaitable<void> Connection::run(UpgradeRequest request, std::function<void(std::string_view)> on_message) {
+asio::awaitable<void> Connection::run(const UpgradeRequest& request,
+                                       const std::function<void(std::string_view)>& on_message) {
     const auto self = shared_from_this();
     websocket::stream_base::timeout timeouts = websocket::stream_base::timeout::suggested(beast::role_type::server);
     timeouts.idle_timeout = std::chrono::seconds(40);  // a ping after half of it, the end after the whole

@@ -21,7 +21,8 @@ public:
 
     using UpgradeRequest = boost::beast::http::request<boost::beast::http::string_body>;
     // Accepts the upgrade and calls on_message for each text message until the connection ends.
-    boost::asio::awaitable<void> run(UpgradeRequest request, std::function<void(std::string_view)> on_message);
+    boost::asio::awaitable<void> run(const UpgradeRequest& request,
+                                      const std::function<void(std::string_view)>& on_message);
 
     void send(Message message) override;
     void send(std::string text) { send(std::make_shared<const std::string>(std::move(text))); }

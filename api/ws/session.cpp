@@ -26,7 +26,19 @@ bool foreign_origin(const UpgradeRequest& request) {
     return origin != "http://" + host && origin != "https://" + host;
 }
 
-asio::awaitable<void> refuse(beast::tcp_stream& stream, const UpgradeRequest& request, Problem p, engine::EventSeq seq) {
+// Why the upgrade is refused; takes the identity from an Authorization header where there is one.
+std::optional<Problem> examine(const UpgradeRequest& request, const LiveView& view, std::optional<Identity>& who) {
+    if (request[beast::http::field::sec_websocket_version] != "13") return problem("upgrade_required");
+    if (foreign_origin(request)) return problem("scope_missing", "This origin may not open a socket here.");
+    const auto header = request[beast::http::field::authorization];
+    if (header.empty()) return std::nullopt;
+    const std::string_view text(header.data(), header.size());
+    who = text.starts_with("Bearer ") ? identify(view, text.substr(7)) : std::nullopt;
+    return who ? std::nullopt : std::optional(problem("unauthorized"));
+}
+
+asio::awaitable<void> refuse(beast::tcp_stream& stream, const UpgradeRequest& request, const Problem& p,
+                             engine::EventSeq seq) {
     beast::http::response<beast::http::string_body> response(
         beast::http::int_to_status(static_cast<unsigned>(p.status)), request.version());
     response.set(beast::http::field::content_type, "application/problem+json");
@@ -41,23 +53,15 @@ asio::awaitable<void> refuse(beast::tcp_stream& stream, const UpgradeRequest& re
 
 }  // namespace
 
-asio::awaitable<void> serve_websocket(beast::tcp_stream stream, UpgradeRequest request, Services& services) {
+asio::awaitable<void> serve_websocket(beast::tcp_stream& stream, const UpgradeRequest& request, Services& services) {
     const engine::EventSeq seq = services.view.event_seq();
-    if (request[beast::http::field::sec_websocket_version] != "13")
-        co_return co_await refuse(stream, request, problem("upgrade_required"), seq);
-    if (foreign_origin(request)) {
-        Problem p = problem("scope_missing", "This origin may not open a socket here.");
-        co_return co_await refuse(stream, request, std::move(p), seq);
-    }
     std::optional<Identity> who;
-    if (const auto header = request[beast::http::field::authorization]; !header.empty()) {
-        const std::string_view text(header.data(), header.size());
-        who = text.starts_with("Bearer ") ? identify(services.view, text.substr(7)) : std::nullopt;
-        if (!who) co_return co_await refuse(stream, request, problem("unauthorized"), seq);
-    }
+    if (const auto problem = examine(request, services.view, who))
+        co_return co_await refuse(stream, request, *problem, seq);
     const auto connection = std::make_shared<Connection>(std::move(stream), services);
     Methods methods(*connection, services, who);
-    co_await connection->run(request, [&](std::string_view text) { methods.handle(text); });
+    const std::function<void(std::string_view)> on_message = [&](std::string_view text) { methods.handle(text); };
+    co_await connection->run(request, on_message);
     methods.end();
 }
 

@@ -15,9 +15,9 @@ inline constexpr std::size_t kMaxQueuedBytes = 4 * 1024 * 1024;  // beyond it th
 inline constexpr std::size_t kMaxSubscriptions = 50;
 inline constexpr std::size_t kMaxCommandsInFlight = 4'096;       // of one connection; beyond it: overloaded
 
-// The stream has read the upgrade request. Returns once the connection is handed over or refused.
+// The stream has read the upgrade request; it is moved from. Returns once the connection is handed over or refused.
 [[nodiscard]] boost::asio::awaitable<void> serve_websocket(
-    boost::beast::tcp_stream stream, boost::beast::http::request<boost::beast::http::string_body> request,
+    boost::beast::tcp_stream& stream, const boost::beast::http::request<boost::beast::http::string_body>& request,
     Services& services);
 
 }  // namespace buttonwood::api::ws
