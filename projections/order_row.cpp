@@ -26,6 +26,8 @@ OrderRow accepted(const Event& event, const OrderAccepted& e) {
     return row;
 }
 
+void rest(OrderRow& row, const Event& event) { stamp(row, event); }
+
 void fill(OrderRow& row, const Event& event, const TradeExecuted& e, Quantity leaves) {
     row.filled += e.quantity;
     row.leaves = leaves;
@@ -51,6 +53,7 @@ void close(OrderRow& row, const Event& event, std::string_view status, std::stri
 OrderId changed_order(const EventBody& body, Side side) {
     if (const auto* e = std::get_if<TradeExecuted>(&body)) return e->taker_side == side ? e->taker_order : e->maker_order;
     const auto of_side = [side](const auto* e) { return e && e->side == side ? e->order : OrderId::None; };
+    if (const auto* e = std::get_if<OrderRested>(&body)) return of_side(e);
     if (const auto* e = std::get_if<OrderAmended>(&body)) return of_side(e);
     if (const auto* e = std::get_if<OrderCanceled>(&body)) return of_side(e);
     if (const auto* e = std::get_if<OrderExpired>(&body)) return of_side(e);

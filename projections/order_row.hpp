@@ -33,6 +33,7 @@ struct OrderRow {
 
 [[nodiscard]] OrderRow accepted(const engine::Event& event, const engine::OrderAccepted& e);
 
+void rest(OrderRow& row, const engine::Event& event);  // its last change, and its place in the book
 void fill(OrderRow& row, const engine::Event& event, const engine::TradeExecuted& e, engine::Quantity leaves);
 void amend(OrderRow& row, const engine::Event& event, const engine::OrderAmended& e);
 // status: "canceled" or "expired".

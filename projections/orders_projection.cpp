@@ -64,6 +64,10 @@ private:
         if (e.side == side_) rows_.create(e.order, accepted(event, e));
         return {};
     }
+    Result on(const Event& event, const OrderRested& e) {
+        if (e.side != side_) return {};
+        return change(event, e.order, [&](OrderRow& row) { rest(row, event); });
+    }
     Result on(const Event& event, const TradeExecuted& e) {
         const bool takes = e.taker_side == side_;
         return change(event, takes ? e.taker_order : e.maker_order, [&](OrderRow& row) {

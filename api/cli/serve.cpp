@@ -100,7 +100,7 @@ private:
         journal.on_trouble = [](std::string_view reason) { spdlog::warn("event store: {}", reason); };
         eventstore::Pipeline::Callbacks callbacks;
         callbacks.released = [this](std::shared_ptr<const eventstore::DurableBatch> batch) {
-            workers_->wake(batch->header.last_seq);
+            workers_->offer(batch);
             gateway_->released(std::move(batch));
         };
         callbacks.stopped = [this](eventstore::StoreError error) {

@@ -5,7 +5,7 @@ namespace buttonwood::api::http {
 Reply problem_reply(const Problem& problem, const Request& request, engine::EventSeq event_seq) {
     Reply reply;
     reply.status = problem.status;
-    reply.body = to_json(problem, {request.path, request.request_id.view(), event_seq});
+    reply.body = to_json(problem, {request.path(), request.request_id.view(), event_seq});
     reply.content_type = "application/problem+json";
     reply.event_seq = event_seq;
     reply.close = problem.close;

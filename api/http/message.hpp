@@ -20,8 +20,8 @@ using Verb = boost::beast::http::verb;
 
 struct Request {
     Verb verb{};
-    std::string target;                 // as sent; what the views below point into
-    std::string_view path;              // without the query
+    std::string target;                 // as sent
+    std::size_t path_size = 0;          // of the target, without the query
     std::vector<std::string> segments;  // of the path, percent-decoded
     std::vector<std::pair<std::string, std::string>> query;  // percent-decoded, each name once
     std::string body;
@@ -33,6 +33,7 @@ struct Request {
     std::vector<std::string> params;  // the segments matched by {..}, in order
     Identity who;
 
+    [[nodiscard]] std::string_view path() const { return std::string_view(target).substr(0, path_size); }
     [[nodiscard]] const std::string* parameter(std::string_view name) const {
         for (const auto& [key, value] : query)
             if (key == name) return &value;

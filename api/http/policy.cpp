@@ -78,10 +78,11 @@ std::expected<void, Problem> take_target(Request& request) {
     if (target.empty() || target[0] != '/') return bad("The request target must be in origin form.");
     if (!plain_target(target)) return bad("The request target has characters that are not allowed.");
     const std::size_t mark = target.find('?');
-    request.path = target.substr(0, mark);
-    if (request.path.find("//") != std::string_view::npos) return bad("The path has an empty segment.");
+    request.path_size = std::min(mark, target.size());
+    const std::string_view path = request.path();
+    if (path.find("//") != std::string_view::npos) return bad("The path has an empty segment.");
 
-    std::string_view rest = request.path.substr(1);
+    std::string_view rest = path.substr(1);
     while (!rest.empty()) {
         const std::size_t slash = rest.find('/');
         auto segment = percent_decode(rest.substr(0, slash));

@@ -47,7 +47,7 @@ public:
             }
             Request request = std::move(*examined);
             request.keep_alive = parser.get().keep_alive();
-            if (beast::websocket::is_upgrade(parser.get()) && request.path == "/v1/ws")
+            if (beast::websocket::is_upgrade(parser.get()) && request.path() == "/v1/ws")
                 co_return co_await upgrade(parser);
             if (!co_await read_body(parser, error)) co_return co_await refuse_unreadable(error);
             request.body = std::move(parser.get().body());
@@ -105,7 +105,8 @@ private:
     // that the answer is not lost in a reset.
     asio::awaitable<void> farewell(const Problem& p) {
         Request unread;
-        unread.path = "/";
+        unread.target = "/";
+        unread.path_size = 1;
         const Reply reply = problem_reply(p, unread, services_.view.event_seq());
         if (!co_await write(reply, unread, true)) co_return;
         error_code error;

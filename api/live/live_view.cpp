@@ -119,7 +119,8 @@ void LiveView::on(const engine::Event& event, const engine::OrderAccepted& e) {
     insert_once(changes_.books, e.security);
 }
 
-void LiveView::on(const engine::Event&, const engine::OrderRested& e) {
+void LiveView::on(const engine::Event& event, const engine::OrderRested& e) {
+    touch(e.order, event);
     at(e.security).book.add(e.side, e.price, e.leaves_quantity);
     insert_once(changes_.books, e.security);
 }
