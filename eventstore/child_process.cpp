@@ -61,7 +61,7 @@ void reset_signals() {
     ::dup2(output_fd, STDERR_FILENO);
     ::syscall(SYS_close_range, 3U, ~0U, 0U);  // a listening socket of ours must not live on in PostgreSQL
     if (::chdir("/") != 0 || !become(account)) ::_exit(kCannotExecute);
-    ::prctl(PR_SET_PDEATHSIG, SIGINT);  // after become(): a change of user clears it
+    ::prctl(PR_SET_PDEATHSIG, SIGINT);                   // after become(): a change of user clears it
     if (::getppid() != parent) ::_exit(kCannotExecute);  // died before the line above took effect
     ::execve(argv[0], argv, environment);
     ::_exit(kCannotExecute);

@@ -50,6 +50,7 @@ max_wal_size = 2GB
 checkpoint_completion_target = 0.9
 jit = off
 restart_after_crash = on
+recovery_init_sync_method = syncfs
 timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
@@ -180,12 +181,20 @@ std::expected<void, std::string> initialise_if_empty(const fs::path& directory, 
                                                      const Account& account, bool sync_new_files) {
     if (fs::exists(directory / kSettingsFile)) return {};
     if (!fs::is_empty(directory)) {
-        return std::unexpected(directory.string() +
-                               " is not empty and not a complete cluster of buttonwood: choose another with --data-dir");
+        return std::unexpected(
+            directory.string() +
+            " is not empty and not a complete cluster of buttonwood: choose another with --data-dir");
     }
-    std::vector<std::string> argv{programs / "initdb", "--pgdata", directory, "--data-checksums", "--encoding=UTF8",
-                                  "--locale=C.UTF-8", std::string("--username=") + kClusterUser, "--auth-local=trust",
-                                  "--auth-host=reject", "--no-instructions"};
+    std::vector<std::string> argv{programs / "initdb",
+                                  "--pgdata",
+                                  directory,
+                                  "--data-checksums",
+                                  "--encoding=UTF8",
+                                  "--locale=C.UTF-8",
+                                  std::string("--username=") + kClusterUser,
+                                  "--auth-local=trust",
+                                  "--auth-host=reject",
+                                  "--no-instructions"};
     if (!sync_new_files) argv.emplace_back("--no-sync");
     const auto done = run(account, argv);
     if (!done) return std::unexpected("initdb failed in " + directory.string() + ": " + done.error());
@@ -225,6 +234,17 @@ std::expected<fs::path, std::string> make_socket_directory(const fs::path& data_
         return std::unexpected(directory.string() + " exists and belongs to somebody else: remove it");
     }
     return std::unexpected("cannot create " + directory.string() + ": " + errno_text());
+}
+
+bool is_ready(const fs::path& directory, pid_t pid) {
+    constexpr int kStatusLine = 8;  // LOCK_FILE_LINE_PM_STATUS, what pg_ctl --wait reads
+    std::ifstream in(directory / "postmaster.pid");
+    std::string line;
+    for (int number = 1; std::getline(in, line); ++number) {
+        if (number == 1 && line != std::to_string(pid)) return false;
+        if (number == kStatusLine) return line.starts_with("ready");
+    }
+    return false;
 }
 
 std::expected<void, std::string> end_leftovers(const fs::path& directory) {

@@ -1,4 +1,5 @@
-// The files around a private cluster: programs, user, data directory, socket directory, settings. Internal to eventstore.
+// The files around a private cluster: programs, user, data directory, socket directory, settings. Internal to
+// eventstore.
 //
 // Every error is one line that says what to do. Thread safety: one cluster's files from one thread.
 #pragma once
@@ -39,5 +40,8 @@ inline constexpr const char* kClusterPort = "5432";        // only names the soc
 // Waits for the processes of an earlier cluster in this directory to end, and stops them if they do not.
 // REQUIRES: no other server of ours uses the directory (it is locked).
 [[nodiscard]] std::expected<void, std::string> end_leftovers(const std::filesystem::path& directory);
+
+// The postmaster `pid` accepts connections: it says so in its lock file. (Knocking instead would fill its log.)
+[[nodiscard]] bool is_ready(const std::filesystem::path& directory, pid_t pid);
 
 }  // namespace buttonwood::eventstore

@@ -8,49 +8,19 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <charconv>
-#include <chrono>
 #include <unordered_map>
 
 namespace buttonwood::eventstore {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using Deadline = std::optional<Clock::time_point>;
-
 constexpr Oid kByteaOid = 17;
 constexpr int kTextFormat = 0;
 constexpr int kBinaryFormat = 1;
 constexpr std::size_t kCopyChunkBytes = 256 * 1024;
-constexpr int kDefaultConnectTimeoutS = 10;
 
 // The same behaviour on every server: ISO dates in UTC, and notices that a role's settings cannot hide (R2).
 constexpr const char* kSessionDefaults =
     "SET client_min_messages = notice; SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'";
-
-Deadline deadline_in_ms(int timeout_ms) {
-    if (timeout_ms <= 0) return std::nullopt;
-    return Clock::now() + std::chrono::milliseconds(timeout_ms);
-}
-
-// Waits until the socket is ready for one of `events`, or broken. False = the deadline passed.
-bool wait_for(int fd, short events, Deadline deadline) {
-    pollfd entry{fd, events, 0};
-    for (;;) {
-        int timeout_ms = -1;
-        if (deadline) {
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
-            timeout_ms = static_cast<int>(std::max<std::int64_t>(left, 0));
-        }
-        const int ready = ::poll(&entry, 1, timeout_ms);
-        if (ready > 0) return true;
-        if (ready == 0) return false;
-        if (errno != EINTR) return true;  // let libpq find out what is wrong with the socket
-    }
-}
 
 // libpq's parameter arrays, pointing into the caller's Params.
 struct ParamArrays {
@@ -79,67 +49,16 @@ std::expected<void, DbError> refuse_nul(std::span<const Param> params) {
     return {};
 }
 
-int connect_timeout_ms(PGconn* conn) {
-    int seconds = 0;
-    PQconninfoOption* options = PQconninfo(conn);
-    for (PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option) {
-        if (option->val == nullptr || std::string_view(option->keyword) != "connect_timeout") continue;
-        const std::string_view text(option->val);
-        std::from_chars(text.data(), text.data() + text.size(), seconds);
-    }
-    PQconninfoFree(options);
-    return 1000 * (seconds > 0 ? seconds : kDefaultConnectTimeoutS);
-}
-
-// Defaults stand before the caller's conninfo, which overrides them; what we insist on stands behind.
-// A silent peer is noticed within seconds (R7).
-PGconn* start_connecting(const std::string& conninfo, const std::string& application_name) {
-    const std::array keywords{"keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
-                              "dbname",          "application_name",    "client_encoding",  static_cast<const char*>(nullptr)};
-    const std::array values{"3",              "1",                      "3",    "3000",
-                            conninfo.c_str(), application_name.c_str(), "UTF8", static_cast<const char*>(nullptr)};
-    constexpr int kExpandDbname = 1;
-    return PQconnectStartParams(keywords.data(), values.data(), kExpandDbname);
-}
-
-std::expected<void, DbError> check_conninfo(const std::string& conninfo) {
-    char* reason = nullptr;
-    PQconninfoOption* options = PQconninfoParse(conninfo.c_str(), &reason);
-    if (options != nullptr) {
-        PQconninfoFree(options);
-        return {};
-    }
-    const std::string text = reason != nullptr ? reason : "the connection string cannot be read";
-    PQfreemem(reason);
-    return std::unexpected(DbError{DbErrorKind::Fault, "", "", lost(text).message});
-}
-
-std::expected<void, DbError> finish_connecting(PGconn* conn) {
-    if (PQstatus(conn) == CONNECTION_BAD) return std::unexpected(lost(PQerrorMessage(conn)));
-    PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);  // the only way to learn the SQLSTATE of a refused login
-    const Deadline deadline = deadline_in_ms(connect_timeout_ms(conn));
-    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-    while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
-        const short events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        if (!wait_for(PQsocket(conn), events, deadline)) {
-            return std::unexpected(lost("PostgreSQL did not answer the connection request in time"));
-        }
-        next = PQconnectPoll(conn);
-    }
-    if (next != PGRES_POLLING_OK) return std::unexpected(refused_login(PQerrorMessage(conn)));
-    PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
-    return {};
-}
-
 }  // namespace
 
 struct Connection::Impl {
-    PGconn* conn = nullptr;
-    bool warned = false;  // since the statement under way began
+    ConnectionPtr owned;
+    PGconn* conn = nullptr;  // of `owned`; null once abandoned
+    bool warned = false;     // since the statement under way began
     int answer_timeout_ms = 0;
     std::unordered_map<std::string, std::string> statement_names;  // by SQL text
 
-    explicit Impl(PGconn* connection) : conn(connection) {
+    explicit Impl(ConnectionPtr connection) : owned(std::move(connection)), conn(owned.get()) {
         PQsetNoticeReceiver(
             conn,
             [](void* self, const PGresult* notice) {
@@ -149,13 +68,13 @@ struct Connection::Impl {
     }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
-    ~Impl() { PQfinish(conn); }
 
     void abandon() {
         if (conn == nullptr) return;
         // Shut first: PQfinish would otherwise still send a goodbye.
         ::shutdown(PQsocket(conn), SHUT_RDWR);
-        PQfinish(std::exchange(conn, nullptr));
+        owned.reset();
+        conn = nullptr;
     }
 
     [[nodiscard]] DbError no_answer() {
@@ -270,13 +189,11 @@ Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
 std::expected<Connection, DbError> Connection::open(const std::string& conninfo, const std::string& application_name) {
-    if (auto sound = check_conninfo(conninfo); !sound) return std::unexpected(std::move(sound).error());
-    PGconn* conn = start_connecting(conninfo, application_name);
-    BUTTONWOOD_ASSERT(conn != nullptr);  // null only when out of memory
-    Connection connection(std::make_unique<Impl>(conn));
-    if (auto connected = finish_connecting(conn); !connected) return std::unexpected(std::move(connected).error());
-    PQsetnonblocking(conn, 1);
-    connection.set_answer_timeout_ms(connect_timeout_ms(conn));
+    auto conn = log_in(conninfo, application_name);
+    if (!conn) return std::unexpected(std::move(conn).error());
+    const int timeout_ms = connect_timeout_ms(conn->get());
+    Connection connection(std::make_unique<Impl>(*std::move(conn)));
+    connection.set_answer_timeout_ms(timeout_ms);
     if (auto set = connection.execute(kSessionDefaults); !set) return std::unexpected(std::move(set).error());
     connection.set_answer_timeout_ms(0);
     return connection;
@@ -322,7 +239,7 @@ bool Connection::healthy() const {
     PGconn* conn = impl_->conn;
     if (conn == nullptr) return false;
     // Whatever an idle server sends is news of its end: read it, so that a closed socket shows before the next use.
-    const auto already = Clock::now();
+    const Deadline already = std::chrono::steady_clock::now();
     while (PQstatus(conn) == CONNECTION_OK && wait_for(PQsocket(conn), POLLIN, already)) {
         if (PQconsumeInput(conn) == 0) return false;
     }

@@ -45,11 +45,11 @@ public:
     [[nodiscard]] int columns() const;
     [[nodiscard]] std::string_view name(int column) const;
     [[nodiscard]] bool is_null(int row, int column) const;
-    [[nodiscard]] std::string_view text(int row, int column) const;    // "" for NULL
-    [[nodiscard]] std::int64_t integer(int row, int column) const;     // 0 for NULL; REQUIRES an integer column
-    [[nodiscard]] std::string bytes(int row, int column) const;        // a bytea column, decoded
-    [[nodiscard]] std::int64_t affected() const;                       // of INSERT, UPDATE, DELETE, COPY
-    [[nodiscard]] bool warned() const;                                 // a WARNING came with it (R2)
+    [[nodiscard]] std::string_view text(int row, int column) const;  // "" for NULL
+    [[nodiscard]] std::int64_t integer(int row, int column) const;   // 0 for NULL; REQUIRES an integer column
+    [[nodiscard]] std::string bytes(int row, int column) const;      // a bytea column, decoded
+    [[nodiscard]] std::int64_t affected() const;                     // of INSERT, UPDATE, DELETE, COPY
+    [[nodiscard]] bool warned() const;                               // a WARNING came with it (R2)
 
 private:
     friend class Connection;
@@ -62,12 +62,16 @@ struct Param {
     std::optional<std::string> value;
     bool binary = false;
 
-    Param(std::nullopt_t) {}                                                        // NOLINT(google-explicit-constructor)
-    Param(std::string text) : value(std::move(text)) {}                             // NOLINT(google-explicit-constructor)
-    Param(std::string_view text) : value(std::string(text)) {}                      // NOLINT(google-explicit-constructor)
-    Param(const char* text) : value(text) {}                                        // NOLINT(google-explicit-constructor)
-    Param(std::integral auto number) : value(std::to_string(number)) {}             // NOLINT(google-explicit-constructor)
-    static Param bytea(std::string bytes) { Param p{std::move(bytes)}; p.binary = true; return p; }
+    Param(std::nullopt_t) {}                                             // NOLINT(google-explicit-constructor)
+    Param(std::string text) : value(std::move(text)) {}                  // NOLINT(google-explicit-constructor)
+    Param(std::string_view text) : value(std::string(text)) {}           // NOLINT(google-explicit-constructor)
+    Param(const char* text) : value(text) {}                             // NOLINT(google-explicit-constructor)
+    Param(std::integral auto number) : value(std::to_string(number)) {}  // NOLINT(google-explicit-constructor)
+    static Param bytea(std::string bytes) {
+        Param p{std::move(bytes)};
+        p.binary = true;
+        return p;
+    }
 };
 
 class Connection {
@@ -89,8 +93,8 @@ public:
     [[nodiscard]] std::expected<Rows, DbError> prepared(const std::string& sql, std::initializer_list<Param> params) {
         return prepared(sql, std::span<const Param>(params.begin(), params.size()));
     }
-    // prepared(), with the results in PostgreSQL's binary format: half the bytes for a bytea. Of such rows integer() and
-    // bytes() work as ever, for integer and bytea columns; text() gives the raw bytes.
+    // prepared(), with the results in PostgreSQL's binary format: half the bytes for a bytea. Of such rows integer()
+    // and bytes() work as ever, for integer and bytea columns; text() gives the raw bytes.
     [[nodiscard]] std::expected<Rows, DbError> prepared_binary(const std::string& sql, std::span<const Param> params);
     // Several statements without parameters: migrations, BEGIN, COMMIT.
     [[nodiscard]] std::expected<void, DbError> execute(const std::string& sql);
@@ -116,8 +120,7 @@ private:
 // BEGIN ... COMMIT in a scope: rolls back unless commit() was called and succeeded.
 class Transaction {
 public:
-    [[nodiscard]] static std::expected<Transaction, DbError> begin(Connection& connection,
-                                                                   const char* mode = "BEGIN");
+    [[nodiscard]] static std::expected<Transaction, DbError> begin(Connection& connection, const char* mode = "BEGIN");
     Transaction(Transaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
     Transaction& operator=(Transaction&&) = delete;
     ~Transaction();

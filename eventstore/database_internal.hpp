@@ -1,11 +1,20 @@
-// What database.cpp and rows.cpp share: libpq's types, owned. Included by nobody else.
+// What database.cpp, database_connect.cpp and rows.cpp share: libpq's types, owned. Included by nobody else.
 #pragma once
 
 #include "eventstore/database.hpp"
 
 #include <libpq-fe.h>
 
+#include <chrono>
+#include <memory>
+#include <optional>
+
 namespace buttonwood::eventstore {
+
+struct ConnectionDeleter {
+    void operator()(PGconn* conn) const { PQfinish(conn); }
+};
+using ConnectionPtr = std::unique_ptr<PGconn, ConnectionDeleter>;
 
 struct ResultDeleter {
     void operator()(PGresult* result) const { PQclear(result); }
@@ -16,6 +25,18 @@ struct Rows::Impl {
     ResultPtr result;
     bool warned = false;
 };
+
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;  // none = wait for ever
+// None for 0.
+[[nodiscard]] Deadline deadline_in_ms(int timeout_ms);
+// Waits until the socket is ready for one of `events`, or broken: libpq finds out which. False = the deadline passed.
+[[nodiscard]] bool wait_for(int fd, short events, Deadline deadline);
+
+// A logged-in, non-blocking connection.
+[[nodiscard]] std::expected<ConnectionPtr, DbError> log_in(const std::string& conninfo,
+                                                           const std::string& application_name);
+// How long a connection request may take: connect_timeout of the conninfo, or our default.
+[[nodiscard]] int connect_timeout_ms(PGconn* conn);
 
 // The error a result carries. REQUIRES: its status is an error.
 [[nodiscard]] DbError error_of(const PGresult* result);

@@ -91,10 +91,12 @@ std::expected<void, DbError> check(const std::vector<Applied>& applied, std::spa
         const auto known = std::ranges::find(migrations, row.state.version, &EmbeddedMigration::version);
         const std::string name = label(row.state.version, row.state.name);
         if (known == migrations.end()) {
-            return refuse("the database has migration " + name + ", which this binary does not know: run a newer buttonwood");
+            return refuse("the database has migration " + name +
+                          ", which this binary does not know: run a newer buttonwood");
         }
         if (sha256_hex(known->up) != row.sha256) {
-            return refuse("migration " + name + " was changed after it was applied: restore the file and put the change in a "
+            return refuse("migration " + name +
+                          " was changed after it was applied: restore the file and put the change in a "
                           "new migration");
         }
     }

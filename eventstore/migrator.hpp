@@ -15,7 +15,7 @@ struct MigrationState {
     std::string applied_at;  // RFC 3339, empty when pending
     std::string applied_by;
     std::int64_t duration_us{};
-    bool changed{};          // applied with other content than this binary has
+    bool changed{};  // applied with other content than this binary has
 };
 
 // What is applied and what is pending, in order.

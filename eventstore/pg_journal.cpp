@@ -14,7 +14,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kSettingsCheckInterval = std::chrono::seconds(10);
 // Partitions are there for this many events beyond the last one; a block is far smaller.
 constexpr std::int64_t kPartitionMargin = 1'000'000;
 // A take-over that waits longer than this for the head row terminates those who hold it.
@@ -59,7 +58,8 @@ SELECT count(pg_terminate_backend(pid))
            AND pid NOT IN (SELECT pid FROM pg_locks WHERE NOT granted)) holders)";
 
 // The newest block, to be compared with head.
-constexpr const char* kNewestBlock = "SELECT last_seq, hash, epoch FROM eventstore.journal ORDER BY first_seq DESC LIMIT 1";
+constexpr const char* kNewestBlock =
+    "SELECT last_seq, hash, epoch FROM eventstore.journal ORDER BY first_seq DESC LIMIT 1";
 
 constexpr const char* kEnsurePartitions = "SELECT eventstore.ensure_journal_partitions($1)";
 
@@ -251,7 +251,7 @@ private:
             report("append: not connected");
             return std::unexpected(StoreError::Unavailable);
         }
-        if (Clock::now() - settings_checked_ > kSettingsCheckInterval) {
+        if (Clock::now() - settings_checked_ >= std::chrono::milliseconds(options_.settings_check_interval_ms)) {
             if (auto safe = check_settings(); !safe) return safe;
         }
         const engine::EventSeq next_seq = block.header.last_seq + 1;

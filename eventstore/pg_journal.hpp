@@ -1,8 +1,8 @@
 // The Journal in PostgreSQL: tables eventstore.journal and eventstore.head of sql/001.
 //
 // Append is one statement: it advances head where (epoch, last_seq) are the expected ones and inserts the block only if
-// that updated a row. No row means Fenced. The server's settings must make a commit durable (R5): checked by fence() and
-// every 10 seconds of appending.
+// that updated a row. No row means Fenced. The server's settings must make a commit durable (R5): checked by fence()
+// and every 10 seconds of appending.
 //
 // fence() takes over from whoever holds the log when this journal fences for the first time. Later it only renews: when
 // another writer has taken over in between, it returns Fenced, so that two servers cannot pull the log back and forth.
@@ -23,7 +23,8 @@ namespace buttonwood::eventstore {
 struct PgJournalOptions {
     std::string conninfo;
     std::string application_name = "buttonwood-engine";
-    int answer_timeout_ms = 10'000;  // of one statement; then the socket is closed and an append is in doubt
+    int answer_timeout_ms = 10'000;           // of one statement; then the socket is closed and an append is in doubt
+    int settings_check_interval_ms = 10'000;  // an append checks the server's settings again after this long
     // Called with one line that explains each error before it is returned, on the calling thread. For logs and people.
     std::function<void(std::string_view)> on_trouble = {};
 };

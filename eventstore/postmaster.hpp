@@ -23,7 +23,7 @@ public:
         Account account;
         std::vector<std::string> argv;
         std::filesystem::path log_file;
-        bool supervise = true;  // start it again when it dies, after 100 ms doubling to 5 s
+        bool supervise = true;                             // start it again when it dies, after 100 ms doubling to 5 s
         std::function<void(std::string_view)> on_trouble;  // one line, on the supervisor thread
     };
 

@@ -88,8 +88,8 @@ struct PrivateCluster::Impl {
     }
 
     [[nodiscard]] std::string conninfo(const std::string& database) const {
-        return "host=" + conninfo_literal(socket_directory.string()) + " port=" + kClusterPort + " user=" + kClusterUser +
-               " dbname=" + conninfo_literal(database);
+        return "host=" + conninfo_literal(socket_directory.string()) + " port=" + kClusterPort +
+               " user=" + kClusterUser + " dbname=" + conninfo_literal(database);
     }
 
     [[nodiscard]] std::expected<void, std::string> prepare() {
@@ -105,7 +105,8 @@ struct PrivateCluster::Impl {
         auto sockets = make_socket_directory(directory, *account);
         if (!sockets) return std::unexpected(std::move(sockets).error());
         socket_directory = *std::move(sockets);
-        if (auto done = write_settings(directory, socket_directory, options.extra_settings, *account); !done) return done;
+        if (auto done = write_settings(directory, socket_directory, options.extra_settings, *account); !done)
+            return done;
         if (auto done = end_leftovers(directory); !done) return done;
         postmaster.emplace(Postmaster::Options{.account = *account,
                                                .argv = {*programs / "postgres", "-D", directory},
@@ -121,9 +122,11 @@ struct PrivateCluster::Impl {
         const auto deadline = Clock::now() + kStartPatience;
         const int most_failures = options.supervise ? kMostFailedStarts : 1;
         for (;;) {
-            auto connection = Connection::open(conninfo("postgres"), "buttonwood-setup");
-            if (connection) return *std::move(connection);
-            if (connection.error().kind == DbErrorKind::Fault) return std::unexpected(connection.error().message);
+            if (is_ready(options.directory, postmaster->pid())) {
+                auto connection = Connection::open(conninfo("postgres"), "buttonwood-setup");
+                if (connection) return *std::move(connection);
+                if (connection.error().kind == DbErrorKind::Fault) return std::unexpected(connection.error().message);
+            }
             if (postmaster->exits() >= most_failures || Clock::now() > deadline) {
                 return std::unexpected("PostgreSQL does not start in " + options.directory.string() + ": " +
                                        last_words(options.directory / kLogFile));

@@ -23,7 +23,9 @@ Rows rows_of(std::expected<Rows, DbError> outcome) {
     return *std::move(outcome);
 }
 
-std::int64_t count_of(Connection& connection, const std::string& sql) { return rows_of(connection.query(sql)).integer(0, 0); }
+std::int64_t count_of(Connection& connection, const std::string& sql) {
+    return rows_of(connection.query(sql)).integer(0, 0);
+}
 
 std::string every_byte() {
     std::string bytes;
@@ -93,8 +95,8 @@ TEST_CASE("a database that does not exist is a fault, with the server's code", "
 TEST_CASE("parameters and results keep every value", "[postgres]") {
     Connection connection = connect(test::empty_database());
     const std::string sql = "SELECT $1::text, $2::bigint, $3::smallint, $4::bytea, $5::text, $6::bytea, $7::bool::int";
-    const std::vector<Param> params{"it's \\ é", INT64_MIN, -7, Param::bytea(every_byte()), std::nullopt,
-                                    Param::bytea(""), true};
+    const std::vector<Param> params{"it's \\ é",  INT64_MIN,        -7,  Param::bytea(every_byte()),
+                                    std::nullopt, Param::bytea(""), true};
     const auto check_numbers_and_bytes = [](const Rows& rows) {
         REQUIRE(rows.size() == 1);
         REQUIRE(rows.columns() == 7);
@@ -158,8 +160,9 @@ TEST_CASE("a warning marks the statement it came with", "[postgres]") {
     const std::string conninfo = test::empty_database();
     Connection connection = connect(conninfo);
     SECTION("and no other") {
-        REQUIRE(connection.execute("CREATE FUNCTION warn() RETURNS int LANGUAGE plpgsql AS "
-                                   "$$ BEGIN RAISE WARNING 'careful'; RETURN 1; END $$"));
+        REQUIRE(
+            connection.execute("CREATE FUNCTION warn() RETURNS int LANGUAGE plpgsql AS "
+                               "$$ BEGIN RAISE WARNING 'careful'; RETURN 1; END $$"));
         CHECK(rows_of(connection.query("SELECT warn()")).warned());
         CHECK_FALSE(rows_of(connection.query("SELECT 1")).warned());
         CHECK(rows_of(connection.prepared("SELECT warn()", {})).warned());
@@ -167,8 +170,9 @@ TEST_CASE("a warning marks the statement it came with", "[postgres]") {
         CHECK_FALSE(rows_of(connection.query("CREATE TABLE IF NOT EXISTS t (x int)")).warned());  // a notice only
     }
     SECTION("even when the database's settings would hide it") {
-        REQUIRE(connection.execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET client_min_messages = error', "
-                                   "current_database()); END $$"));
+        REQUIRE(
+            connection.execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET client_min_messages = error', "
+                               "current_database()); END $$"));
         Connection hidden = connect(conninfo);
         CHECK(rows_of(hidden.query("COMMIT")).warned());  // "there is no transaction in progress"
     }

@@ -127,8 +127,9 @@ TEST_CASE("an applied migration that was edited is refused", "[postgres]") {
 
 TEST_CASE("status shows an edited migration and one of a newer binary", "[postgres]") {
     Connection connection = connect(test::fresh_database());
-    REQUIRE(connection.execute("UPDATE buttonwood_meta.migrations SET sha256 = 'other' WHERE version = 1; "
-                               "INSERT INTO buttonwood_meta.migrations VALUES (999, 'later', '', now(), 'x', 1)"));
+    REQUIRE(
+        connection.execute("UPDATE buttonwood_meta.migrations SET sha256 = 'other' WHERE version = 1; "
+                           "INSERT INTO buttonwood_meta.migrations VALUES (999, 'later', '', now(), 'x', 1)"));
     const auto states = migration_status(connection);
     REQUIRE(states);
     REQUIRE(states->size() == embedded_migrations().size() + 1);

@@ -24,8 +24,8 @@ constexpr const char* kWriterWaits =
     "SELECT pid FROM pg_stat_activity WHERE application_name = 'journal-under-test' AND datname = current_database() "
     "AND wait_event_type = 'Lock'";
 constexpr const char* kTerminateWriter =
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'journal-under-test' AND datname = "
-    "current_database()";
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE application_name = 'journal-under-test' AND datname = current_database()";
 constexpr const char* kWriterSessions =
     "SELECT FROM pg_stat_activity WHERE application_name = 'journal-under-test' AND datname = current_database()";
 constexpr const char* kHoldHead = "BEGIN; SELECT FROM eventstore.head FOR UPDATE";
@@ -55,29 +55,29 @@ TEST_CASE("a failed append is what its SQLSTATE and its session say", "[unit]") 
         StoreError outcome;
     };
     const Case c = GENERATE(values<Case>({
-        {"", "", false, StoreError::InDoubt},                     // no answer, connection gone
-        {"", "", true, StoreError::InDoubt},                      // no answer
-        {"08006", "", true, StoreError::InDoubt},                 // connection failure
-        {"40003", "", true, StoreError::InDoubt},                 // statement completion unknown
-        {"57014", "", true, StoreError::InDoubt},                 // cancelled, perhaps while waiting for a standby
-        {"57P01", "", true, StoreError::InDoubt},                 // terminated
-        {"57P02", "", false, StoreError::InDoubt},                // another backend crashed
-        {"53100", "", false, StoreError::InDoubt},                // PANIC: disk full while writing the log
-        {"53100", "", true, StoreError::Unavailable},             // ERROR: disk full
-        {"53200", "", true, StoreError::Unavailable},             // out of memory
-        {"57P03", "", true, StoreError::Unavailable},             // starting up
-        {"55P03", "", true, StoreError::Unavailable},             // lock timeout
-        {"40001", "", true, StoreError::Unavailable},             // serialization failure
-        {"40P01", "", true, StoreError::Unavailable},             // deadlock
-        {"25006", "", true, StoreError::Unavailable},             // read-only server
-        {"42501", "", true, StoreError::Unavailable},             // a right was taken away
-        {"58030", "", true, StoreError::Unavailable},             // I/O error
-        {"23514", "", true, StoreError::Unavailable},             // no partition for this row
+        {"", "", false, StoreError::InDoubt},          // no answer, connection gone
+        {"", "", true, StoreError::InDoubt},           // no answer
+        {"08006", "", true, StoreError::InDoubt},      // connection failure
+        {"40003", "", true, StoreError::InDoubt},      // statement completion unknown
+        {"57014", "", true, StoreError::InDoubt},      // cancelled, perhaps while waiting for a standby
+        {"57P01", "", true, StoreError::InDoubt},      // terminated
+        {"57P02", "", false, StoreError::InDoubt},     // another backend crashed
+        {"53100", "", false, StoreError::InDoubt},     // PANIC: disk full while writing the log
+        {"53100", "", true, StoreError::Unavailable},  // ERROR: disk full
+        {"53200", "", true, StoreError::Unavailable},  // out of memory
+        {"57P03", "", true, StoreError::Unavailable},  // starting up
+        {"55P03", "", true, StoreError::Unavailable},  // lock timeout
+        {"40001", "", true, StoreError::Unavailable},  // serialization failure
+        {"40P01", "", true, StoreError::Unavailable},  // deadlock
+        {"25006", "", true, StoreError::Unavailable},  // read-only server
+        {"42501", "", true, StoreError::Unavailable},  // a right was taken away
+        {"58030", "", true, StoreError::Unavailable},  // I/O error
+        {"23514", "", true, StoreError::Unavailable},  // no partition for this row
         {"23514", "journal_seq_order", true, StoreError::Corrupt},
         {"23505", "journal_from_1_pkey", true, StoreError::Corrupt},
-        {"22003", "", true, StoreError::Corrupt},                 // a number out of range
-        {"XX001", "", true, StoreError::Corrupt},                 // damaged page
-        {"XX002", "", true, StoreError::Corrupt},                 // damaged index
+        {"22003", "", true, StoreError::Corrupt},  // a number out of range
+        {"XX001", "", true, StoreError::Corrupt},  // damaged page
+        {"XX002", "", true, StoreError::Corrupt},  // damaged index
     }));
     CAPTURE(c.sqlstate, c.constraint, c.survived);
     const DbError error{kind_of_sqlstate(c.sqlstate), c.sqlstate, c.constraint, "x"};
@@ -88,9 +88,10 @@ TEST_CASE_METHOD(PgJournalFixture, "a warning on the commit is not an acknowledg
     const auto journal = open();
     BlockChain chain(fence(*journal));
     Connection somebody = connect();
-    REQUIRE(somebody.execute("CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS "
-                             "$$ BEGIN RAISE WARNING 'not replicated'; RETURN NULL; END $$;"
-                             "CREATE TRIGGER warn AFTER INSERT ON eventstore.journal EXECUTE FUNCTION warn()"));
+    REQUIRE(
+        somebody.execute("CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS "
+                         "$$ BEGIN RAISE WARNING 'not replicated'; RETURN NULL; END $$;"
+                         "CREATE TRIGGER warn AFTER INSERT ON eventstore.journal EXECUTE FUNCTION warn()"));
     CHECK(journal->append(chain.next(2, "doubtful")) == std::unexpected(StoreError::InDoubt));
     CHECK(journal->append(chain.next(2, "next")) == std::unexpected(StoreError::Unavailable));  // fence first
     REQUIRE(somebody.execute("DROP TRIGGER warn ON eventstore.journal"));
@@ -99,9 +100,10 @@ TEST_CASE_METHOD(PgJournalFixture, "a warning on the commit is not an acknowledg
 
 TEST_CASE_METHOD(PgJournalFixture, "a fence that comes with a warning has not succeeded", "[postgres]") {
     Connection somebody = connect();
-    REQUIRE(somebody.execute("CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS "
-                             "$$ BEGIN RAISE WARNING 'not replicated'; RETURN NULL; END $$;"
-                             "CREATE TRIGGER warn AFTER UPDATE ON eventstore.head EXECUTE FUNCTION warn()"));
+    REQUIRE(
+        somebody.execute("CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS "
+                         "$$ BEGIN RAISE WARNING 'not replicated'; RETURN NULL; END $$;"
+                         "CREATE TRIGGER warn AFTER UPDATE ON eventstore.head EXECUTE FUNCTION warn()"));
     const auto journal = open();
     CHECK(journal->fence() == std::unexpected(StoreError::Unavailable));
     REQUIRE(somebody.execute("DROP TRIGGER warn ON eventstore.head"));
@@ -137,7 +139,8 @@ TEST_CASE_METHOD(PgJournalFixture, "a session that ends during the append leaves
     CHECK_THAT(troubles(), Contains("another session holds the head"));
 }
 
-TEST_CASE_METHOD(PgJournalFixture, "an append without an answer may come through late, but not after a fence", "[postgres]") {
+TEST_CASE_METHOD(PgJournalFixture, "an append without an answer may come through late, but not after a fence",
+                 "[postgres]") {
     const auto journal = open(/*answer_timeout_ms=*/5'000);
     const auto impatient = open(/*answer_timeout_ms=*/100);
     BlockChain chain(fence(*impatient));
@@ -192,12 +195,14 @@ TEST_CASE("a database without the journal's tables asks to be migrated", "[postg
     CHECK_THAT(fixture.troubles(), Contains("buttonwood migrate up"));
 }
 
-TEST_CASE_METHOD(PgJournalFixture, "a server where synchronous_commit is off by default cannot weaken a commit", "[postgres]") {
+TEST_CASE_METHOD(PgJournalFixture, "a server where synchronous_commit is off by default cannot weaken a commit",
+                 "[postgres]") {
     Connection somebody = connect();
     REQUIRE(somebody.execute(
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$;"
         "CREATE FUNCTION demand_on() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF current_setting('synchronous_commit') <> 'on' THEN RAISE EXCEPTION 'not durable'; END IF; RETURN NULL; END $$;"
+        "IF current_setting('synchronous_commit') <> 'on' THEN RAISE EXCEPTION 'not durable'; END IF; RETURN NULL; END "
+        "$$;"
         "CREATE TRIGGER demand_on AFTER INSERT ON eventstore.journal EXECUTE FUNCTION demand_on();"
         "CREATE TRIGGER demand_on AFTER UPDATE ON eventstore.head EXECUTE FUNCTION demand_on()"));
     CHECK(settle(*this, *open()) == 0);
@@ -211,9 +216,23 @@ TEST_CASE("a server that would lose an acknowledged commit is refused", "[postgr
     CHECK_THAT(fixture.troubles(), Contains("fsync=off"));
 
     Connection somebody = fixture.connect();
-    REQUIRE(somebody.execute("ALTER SYSTEM SET fsync = on"));
-    REQUIRE(somebody.execute("SELECT pg_reload_conf()"));
-    CHECK(eventually([&] { return journal->fence().has_value(); }));
+    const auto set_fsync = [&](const std::string& value) {
+        REQUIRE(somebody.execute("ALTER SYSTEM SET fsync = " + value));
+        REQUIRE(somebody.execute("SELECT pg_reload_conf()"));
+    };
+    set_fsync("on");
+    REQUIRE(eventually([&] { return journal->fence().has_value(); }));
+    BlockChain chain(fixture.fence(*journal));
+    CHECK(journal->append(chain.next(1, "x")));
+
+    // Nor is it used when that changes while it is being used.
+    set_fsync("off");
+    const auto stopped_appending = [&] {
+        const auto outcome = journal->append(chain.next(1, "x"));
+        return !outcome && outcome.error() == StoreError::Unavailable;
+    };
+    CHECK(eventually(stopped_appending));
+    CHECK(journal->fence() == std::unexpected(StoreError::Unavailable));
 }
 
 TEST_CASE("what was acknowledged is there after a crash of the server, and the writer goes on", "[postgres]") {

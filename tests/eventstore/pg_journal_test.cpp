@@ -44,7 +44,15 @@ TEST_CASE_METHOD(PgJournalFixture, "reading starts with the block that holds the
     BlockChain chain(fence(*journal));
     for (const std::uint32_t events : {3U, 3U, 3U}) REQUIRE(journal->append(chain.next(events, "x")));
     const auto [after, first_seqs] = GENERATE(table<engine::EventSeq, std::vector<engine::EventSeq>>({
-        {0, {1, 4, 7}}, {1, {1, 4, 7}}, {2, {1, 4, 7}}, {3, {4, 7}}, {4, {4, 7}}, {6, {7}}, {8, {7}}, {9, {}}, {99, {}},
+        {0, {1, 4, 7}},
+        {1, {1, 4, 7}},
+        {2, {1, 4, 7}},
+        {3, {4, 7}},
+        {4, {4, 7}},
+        {6, {7}},
+        {8, {7}},
+        {9, {}},
+        {99, {}},
     }));
     CAPTURE(after);
     std::vector<engine::EventSeq> found;
@@ -145,16 +153,16 @@ TEST_CASE_METHOD(PgJournalFixture, "what is in the journal cannot be changed, no
     const auto journal = open();
     BlockChain chain(fence(*journal));
     REQUIRE(journal->append(chain.next(3, "for ever")));
-    const std::string statement = GENERATE(as<std::string>{},                                          //
-                                           "UPDATE eventstore.journal SET payload = 'other'",          //
-                                           "DELETE FROM eventstore.journal",                           //
-                                           "TRUNCATE eventstore.journal",                              //
-                                           "UPDATE eventstore.journal_from_1 SET payload = 'other'",   //
-                                           "DELETE FROM eventstore.journal_from_1",                    //
-                                           "TRUNCATE eventstore.journal_from_1",                       //
-                                           "DELETE FROM eventstore.head",                              //
-                                           "TRUNCATE eventstore.head",                                 //
-                                           "UPDATE eventstore.head SET last_seq = last_seq - 1",       //
+    const std::string statement = GENERATE(as<std::string>{},                                         //
+                                           "UPDATE eventstore.journal SET payload = 'other'",         //
+                                           "DELETE FROM eventstore.journal",                          //
+                                           "TRUNCATE eventstore.journal",                             //
+                                           "UPDATE eventstore.journal_from_1 SET payload = 'other'",  //
+                                           "DELETE FROM eventstore.journal_from_1",                   //
+                                           "TRUNCATE eventstore.journal_from_1",                      //
+                                           "DELETE FROM eventstore.head",                             //
+                                           "TRUNCATE eventstore.head",                                //
+                                           "UPDATE eventstore.head SET last_seq = last_seq - 1",      //
                                            "UPDATE eventstore.head SET epoch = epoch - 1");
     CAPTURE(statement);
     Connection owner = connect();
@@ -201,8 +209,9 @@ TEST_CASE_METHOD(PgJournalFixture, "partitions are made ahead, and blocks find t
 TEST_CASE_METHOD(PgJournalFixture, "a lost partition is made again by the next fence", "[postgres]") {
     const auto journal = open();
     BlockChain chain(fence(*journal));
-    REQUIRE(connect().execute("ALTER TABLE eventstore.journal DETACH PARTITION eventstore.journal_from_1; "
-                              "DROP TABLE eventstore.journal_from_1"));
+    REQUIRE(
+        connect().execute("ALTER TABLE eventstore.journal DETACH PARTITION eventstore.journal_from_1; "
+                          "DROP TABLE eventstore.journal_from_1"));
     CHECK(journal->append(chain.next(1, "x")) == std::unexpected(StoreError::Unavailable));
     const Head head = fence(*journal);
     CHECK(head.last_seq == 0);

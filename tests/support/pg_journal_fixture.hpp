@@ -22,6 +22,7 @@ public:
 
     [[nodiscard]] std::unique_ptr<eventstore::Journal> open(int answer_timeout_ms = 60'000) {
         eventstore::PgJournalOptions options;
+        options.settings_check_interval_ms = 0;  // every append
         options.conninfo = conninfo_;
         options.application_name = "journal-under-test";
         options.answer_timeout_ms = answer_timeout_ms;
