@@ -70,18 +70,22 @@ LoadReport checked(LoadReport report) {
 
 LoadReport measure_bare(const BenchArguments& arguments) {
     const BareProcess bare;
-    const LoadTarget target{.endpoint = {"127.0.0.1", bare.port()}, .token = std::string(83, 'x'), .symbol = "BENCH",
-                            .buyer = "acc_1", .seller = "acc_2", .id_prefix = "bare-"};
-    LoadReport report = checked(
-        load_http(target, {.connections = kRestConnections, .in_flight = 1, .duration = arguments.duration, .seed = 1}));
+    const LoadTarget target{.endpoint = {"127.0.0.1", bare.port()},
+                            .token = std::string(83, 'x'),
+                            .symbol = "BENCH",
+                            .buyer = "acc_1",
+                            .seller = "acc_2",
+                            .id_prefix = "bare-"};
+    LoadReport report = checked(load_http(
+        target, {.connections = kRestConnections, .in_flight = 1, .duration = arguments.duration, .seed = 1}));
     report.name = "bare Beast POST, 32 connections";
     return report;
 }
 
 void measure_server(const BenchArguments& arguments, const fs::path& binary, Results& results) {
     const test::ScratchDirectory directory;
-    const auto server = test::ServerProcess::start({.binary = binary, .data_dir = directory.path() / "data",
-                                                    .arguments = {}});
+    const auto server =
+        test::ServerProcess::start({.binary = binary, .data_dir = directory.path() / "data", .arguments = {}});
     if (!server) fail(server.error());
     int markets = 0;
     // Every measurement has a market of its own: none starts with the book of the one before.
@@ -92,10 +96,13 @@ void measure_server(const BenchArguments& arguments, const fs::path& binary, Res
         return *opened;
     };
     const auto d = arguments.duration;
-    results.rest = checked(load_http(target(), {.connections = kRestConnections, .in_flight = 1, .duration = d, .seed = 1}));
-    results.websocket = checked(load_websocket(target(), {.connections = 1, .in_flight = kInFlight, .duration = d, .seed = 1}));
+    results.rest =
+        checked(load_http(target(), {.connections = kRestConnections, .in_flight = 1, .duration = d, .seed = 1}));
+    results.websocket =
+        checked(load_websocket(target(), {.connections = 1, .in_flight = kInFlight, .duration = d, .seed = 1}));
     results.rest_single = checked(load_http(target(), {.connections = 1, .in_flight = 1, .duration = d, .seed = 1}));
-    results.websocket_single = checked(load_websocket(target(), {.connections = 1, .in_flight = 1, .duration = d, .seed = 1}));
+    results.websocket_single =
+        checked(load_websocket(target(), {.connections = 1, .in_flight = 1, .duration = d, .seed = 1}));
     if ((*server)->terminate() != 0) fail("the server did not stop cleanly: " + (*server)->log_tail());
 }
 
@@ -128,13 +135,14 @@ struct Ratio {
 };
 
 std::vector<Ratio> ratios_of(const Results& r) {
-    return {{"durable REST / bare Beast POST", r.rest.per_second() / r.bare.per_second(), ">= 0.35 (0.6)"},
-            {"durable WebSocket / bare Beast POST", r.websocket.per_second() / r.bare.per_second(), ">= 1 (2)"},
-            {"durable WebSocket / raw append of 256", r.websocket.per_second() / r.append_batch.commands_per_second(), "-"},
-            {"pipeline / raw append of 256", r.pipeline.commands_per_second() / r.append_batch.commands_per_second(),
-             ">= 0.5 (0.8)"},
-            {"WebSocket p50, 1 in flight / bare commit", r.websocket_single.p50_us / r.append_single.p50_us, "<= 3"},
-            {"REST p50, 1 in flight / bare commit", r.rest_single.p50_us / r.append_single.p50_us, "<= 3"}};
+    return {
+        {"durable REST / bare Beast POST", r.rest.per_second() / r.bare.per_second(), ">= 0.35 (0.6)"},
+        {"durable WebSocket / bare Beast POST", r.websocket.per_second() / r.bare.per_second(), ">= 1 (2)"},
+        {"durable WebSocket / raw append of 256", r.websocket.per_second() / r.append_batch.commands_per_second(), "-"},
+        {"pipeline / raw append of 256", r.pipeline.commands_per_second() / r.append_batch.commands_per_second(),
+         ">= 0.5 (0.8)"},
+        {"WebSocket p50, 1 in flight / bare commit", r.websocket_single.p50_us / r.append_single.p50_us, "<= 3"},
+        {"REST p50, 1 in flight / bare commit", r.rest_single.p50_us / r.append_single.p50_us, "<= 3"}};
 }
 
 nlohmann::json to_json(const Results& r) {
@@ -152,8 +160,9 @@ nlohmann::json to_json(const Results& r) {
 int main(int argc, char** argv) {
     const auto arguments = parse_bench_arguments(argc, argv);
     if (!arguments) fail(arguments.error());
-    const fs::path binary = arguments->serve.empty() ? fs::read_symlink("/proc/self/exe").parent_path() / ".." / "api" / "buttonwood"
-                                                     : fs::path(arguments->serve);
+    const fs::path binary = arguments->serve.empty()
+                                ? fs::read_symlink("/proc/self/exe").parent_path() / ".." / "api" / "buttonwood"
+                                : fs::path(arguments->serve);
     Results results;
     results.bare = measure_bare(*arguments);
     measure_server(*arguments, fs::weakly_canonical(binary), results);
@@ -164,6 +173,5 @@ int main(int argc, char** argv) {
     }
     print_table(results);
     std::printf("\n%-42s %8s  %s\n", "ratio", "here", "mark (stretch)");
-    for (const Ratio& ratio : ratios_of(results))
-        std::printf("%-42s %8.2f  %s\n", ratio.name, ratio.value, ratio.mark);
+    for (const Ratio& ratio : ratios_of(results)) std::printf("%-42s %8.2f  %s\n", ratio.name, ratio.value, ratio.mark);
 }

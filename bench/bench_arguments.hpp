@@ -32,7 +32,8 @@ inline std::expected<BenchArguments, std::string> parse_bench_arguments(int argc
         } else if (words[i] == "--serve" && has_value) {
             a.serve = words[++i];
         } else {
-            return std::unexpected("usage: " + std::string(argv[0]) + " [--smoke] [--json] [--seconds N] [--serve BUTTONWOOD]");
+            return std::unexpected("usage: " + std::string(argv[0]) +
+                                   " [--smoke] [--json] [--seconds N] [--serve BUTTONWOOD]");
         }
     }
     return a;

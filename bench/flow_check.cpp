@@ -47,15 +47,27 @@ std::string FlowResult::line() const {
 }
 
 nlohmann::json FlowResult::to_json() const {
-    return {{"name", name}, {"ok", ok()}, {"commands", commands}, {"fills", fills},
-            {"expected_fills", expected_fills}, {"fills_from_file", fills_from_file}, {"book_rows", rows},
-            {"expected_book_rows", expected_rows}, {"book_rows_from_file", rows_from_file},
-            {"dead_ids_refused", dead_ids}, {"unexpected", unexpected}, {"seconds", seconds},
-            {"commands_per_second", rate(*this)}, {"details", details}};
+    return {{"name", name},
+            {"ok", ok()},
+            {"commands", commands},
+            {"fills", fills},
+            {"expected_fills", expected_fills},
+            {"fills_from_file", fills_from_file},
+            {"book_rows", rows},
+            {"expected_book_rows", expected_rows},
+            {"book_rows_from_file", rows_from_file},
+            {"dead_ids_refused", dead_ids},
+            {"unexpected", unexpected},
+            {"seconds", seconds},
+            {"commands_per_second", rate(*this)},
+            {"details", details}};
 }
 
 FlowCheck::FlowCheck(const FlowSet& set, const FlowPlan& plan, int price_scale, std::size_t book_depth)
-    : set_(set), plan_(plan), price_scale_(price_scale), mirror_(book_depth, price_scale, 0),
+    : set_(set),
+      plan_(plan),
+      price_scale_(price_scale),
+      mirror_(book_depth, price_scale, 0),
       answers_(plan.commands.size()) {
     result_.name = set.name;
     result_.commands = set.commands.size();
@@ -182,8 +194,7 @@ void FlowCheck::judge_top(std::size_t row, std::uint64_t event_seq) {
     const std::int64_t n = set_.commands[row].n;
     const TopOfBook actual = top_at(event_seq);
     const bool as_naive = actual == plan_.tops[row];
-    if (!as_naive)
-        report(where(row) + words(actual) + "; the naive book has " + words(plan_.tops[row]));
+    if (!as_naive) report(where(row) + words(actual) + "; the naive book has " + words(plan_.tops[row]));
     if (!set_.tops) {
         if (as_naive) ++result_.rows;
         return;

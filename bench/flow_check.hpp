@@ -21,15 +21,13 @@ struct FlowResult {
     bool fills_from_file = false;  // otherwise from the naive book
     std::size_t rows = 0;          // best-level rows that agree
     std::size_t expected_rows = 0;
-    bool rows_from_file = false;   // otherwise the naive book's level after each command
-    std::size_t dead_ids = 0;      // commands refused because their id is not alive, as expected
+    bool rows_from_file = false;  // otherwise the naive book's level after each command
+    std::size_t dead_ids = 0;     // commands refused because their id is not alive, as expected
     std::size_t unexpected = 0;
-    double seconds = 0;            // first command sent to last answer received
+    double seconds = 0;                // first command sent to last answer received
     std::vector<std::string> details;  // the first mismatches, in words
 
-    [[nodiscard]] bool ok() const {
-        return unexpected == 0 && fills == expected_fills && rows == expected_rows;
-    }
+    [[nodiscard]] bool ok() const { return unexpected == 0 && fills == expected_fills && rows == expected_rows; }
     // "aapl_0930_0940  14577 commands  928/928 fills  15064/15064 book rows  0 unexpected  31,204 commands/s  OK"
     [[nodiscard]] std::string line() const;
     [[nodiscard]] nlohmann::json to_json() const;

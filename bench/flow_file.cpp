@@ -120,9 +120,9 @@ FlowOp to_op(const Csv& csv, std::size_t column) {
         std::string_view word;
         FlowOp op;
     };
-    static constexpr std::array words{Word{"SEED", FlowOp::Seed},       Word{"NEW", FlowOp::New},
-                                      Word{"REDUCE", FlowOp::Reduce},   Word{"REPLACE", FlowOp::Replace},
-                                      Word{"CANCEL", FlowOp::Cancel},   Word{"IOC", FlowOp::Ioc},
+    static constexpr std::array words{Word{"SEED", FlowOp::Seed},     Word{"NEW", FlowOp::New},
+                                      Word{"REDUCE", FlowOp::Reduce}, Word{"REPLACE", FlowOp::Replace},
+                                      Word{"CANCEL", FlowOp::Cancel}, Word{"IOC", FlowOp::Ioc},
                                       Word{"LIMIT", FlowOp::Limit}};
     for (const Word& entry : words)
         if (entry.word == csv.text(column)) return entry.op;
@@ -185,7 +185,8 @@ std::vector<TopRow> tops_of(std::string_view text, const std::string& file) {
     return rows;
 }
 
-template <class F> auto caught(F&& f) -> std::expected<decltype(f()), std::string> {
+template <class F>
+auto caught(F&& f) -> std::expected<decltype(f()), std::string> {
     try {
         return f();
     } catch (const BadInput& bad) {

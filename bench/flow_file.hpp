@@ -1,8 +1,8 @@
 // Reads recorded order flow: gzip CSV with a header line, columns found by name, integers only.
 //
-//     NAME.flow.csv.gz                    n,[src_row,][time,]op,id,[trader,]side,qty,price     commands in order
-//     NAME.fills.csv.gz                   n,[taker_id,]maker_id,qty,price                      fills of command n, in order
-//     NAME.tob.csv.gz | NAME.bbo.csv.gz   n,[src_row,]ask_price,ask_qty,bid_price,bid_qty      best levels after command n
+//     NAME.flow.csv.gz   n,[src_row,][time,]op,id,[trader,]side,qty,price   commands in order
+//     NAME.fills.csv.gz  n,[taker_id,]maker_id,qty,price                    fills of command n, in order
+//     NAME.tob.csv.gz    n,[src_row,]ask_price,ask_qty,bid_price,bid_qty    best levels after command n; or .bbo.csv.gz
 //
 // The neighbours of a flow file are optional. Prices and quantities are units of the file's own scale, ids any 64-bit
 // integer; an IOC has none. A field that a command does not need may be empty, an empty price is "no such side".

@@ -53,8 +53,15 @@ private:
                 add({row, PlannedAction::Add, *c.side, next_id(*c.id), c.price, c.quantity, true, {}, 0});
                 break;
             case FlowOp::Ioc:
-                add({row, PlannedAction::AddIoc, *c.side, prefix_ + "n" + std::to_string(c.n), c.price, c.quantity,
-                     true, {}, 0});
+                add({row,
+                     PlannedAction::AddIoc,
+                     *c.side,
+                     prefix_ + "n" + std::to_string(c.n),
+                     c.price,
+                     c.quantity,
+                     true,
+                     {},
+                     0});
                 break;
             case FlowOp::Cancel: add(cancel(row, c, before)); break;
             case FlowOp::Reduce: add(reduce(row, c, before)); break;

@@ -1,7 +1,7 @@
 // Turns recorded flow into commands of the public API, each with what it must lead to.
 //
-// Bids and listings go through two accounts of one user. An id keeps its client_order_id ("aapl:-67") while it lives; one
-// that is placed again after it died, or that must requeue without an amend that would lose its place, gets the next
+// Bids and listings go through two accounts of one user. An id keeps its client_order_id ("aapl:-67") while it lives;
+// placed again after it died, or requeued where an amend would leave it in its place, it gets the next
 // ("aapl:-67/2"), because a client_order_id is unique for ever. The naive book says what to expect.
 #pragma once
 
@@ -25,7 +25,7 @@ struct PlannedCommand {
 
 struct FlowPlan {
     std::vector<PlannedCommand> commands;
-    std::vector<TopOfBook> tops;  // expected after each row of the flow
+    std::vector<TopOfBook> tops;                        // expected after each row of the flow
     std::unordered_map<std::string, std::int64_t> ids;  // client_order_id -> id in the file
     engine::Int128 buy_value{};      // sum of price x quantity over everything that buys: bounds the cash it takes
     engine::Int128 sell_quantity{};  // sum of quantity over everything that sells: bounds the holding it takes

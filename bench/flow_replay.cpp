@@ -38,17 +38,23 @@ std::expected<Arguments, std::string> parse(const std::vector<std::string>& word
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string& word = words[i];
         auto value = [&]() -> std::string { return i + 1 < words.size() ? words[++i] : std::string{}; };
-        if (word == "--serve") a.serve = value();
-        else if (word == "--url") a.url = value();
-        else if (word == "--operator-key-file") a.key_file = value();
-        else if (word == "--json") a.json = true;
+        if (word == "--serve")
+            a.serve = value();
+        else if (word == "--url")
+            a.url = value();
+        else if (word == "--operator-key-file")
+            a.key_file = value();
+        else if (word == "--json")
+            a.json = true;
         else if (word == "--in-flight") {
             const std::string text = value();
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), a.in_flight);
             if (error != std::errc{} || end != text.data() + text.size() || a.in_flight == 0)
                 return std::unexpected("--in-flight takes a number above zero");
-        } else if (word.starts_with("--")) return std::unexpected("unknown option " + word);
-        else a.files.push_back(word);
+        } else if (word.starts_with("--"))
+            return std::unexpected("unknown option " + word);
+        else
+            a.files.push_back(word);
     }
     if (a.files.empty()) return std::unexpected("no flow file given");
     if (a.serve.empty() == (a.url.empty() || a.key_file.empty()))

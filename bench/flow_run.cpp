@@ -35,7 +35,7 @@ struct Market {
     std::string symbol;
     int price_scale{};
     std::string token;
-    std::string buyer;   // account ids
+    std::string buyer;  // account ids
     std::string seller;
 };
 
@@ -64,7 +64,8 @@ engine::Int128 cash_needed(const FlowPlan& plan, int price_scale) {
 }
 
 int price_scale_for(const FlowPlan& plan) {
-    const bool fits = plan.buy_value <= engine::kMaxMoney.units / engine::pow10_128(engine::kMoneyScale - kUsualPriceScale);
+    const bool fits =
+        plan.buy_value <= engine::kMaxMoney.units / engine::pow10_128(engine::kMoneyScale - kUsualPriceScale);
     return fits ? kUsualPriceScale : kWidestPriceScale;
 }
 
@@ -93,14 +94,14 @@ private:
         const std::string base = symbol_of(name);
         for (int attempt = 1; attempt <= kMaxSymbolTries; ++attempt) {
             market.symbol = attempt == 1 ? base : base + "." + std::to_string(attempt);
-            const auto result = operator_.post("/v1/admin/securities",
-                                               {{"symbol", market.symbol},
-                                                {"name", "recorded flow " + name},
-                                                {"currency", kCurrency},
-                                                {"price_scale", market.price_scale},
-                                                {"quantity_scale", 0},
-                                                {"tick_size", to_decimal(1, market.price_scale)},
-                                                {"lot_size", "1"}});
+            const auto result =
+                operator_.post("/v1/admin/securities", {{"symbol", market.symbol},
+                                                        {"name", "recorded flow " + name},
+                                                        {"currency", kCurrency},
+                                                        {"price_scale", market.price_scale},
+                                                        {"quantity_scale", 0},
+                                                        {"tick_size", to_decimal(1, market.price_scale)},
+                                                        {"lot_size", "1"}});
             if (result && result->json().value("code", "") == "symbol_taken") continue;
             must(result, "cannot create the security " + market.symbol);
             return;
@@ -117,9 +118,9 @@ private:
                  "cannot deposit cash");
         const auto shares = std::min(plan.sell_quantity, engine::Int128{engine::kMaxQuantityUnits});
         if (shares > 0)
-            must(operator_.post("/v1/admin/issues", {{"account_id", market.seller},
-                                                     {"symbol", market.symbol},
-                                                     {"quantity", to_decimal(shares, 0)}}),
+            must(operator_.post(
+                     "/v1/admin/issues",
+                     {{"account_id", market.seller}, {"symbol", market.symbol}, {"quantity", to_decimal(shares, 0)}}),
                  "cannot issue holdings");
     }
 
@@ -129,7 +130,10 @@ private:
 class Driver {
 public:
     Driver(const FlowSet& set, const FlowPlan& plan, Market market, const FlowRunOptions& options)
-        : plan_(plan), market_(std::move(market)), options_(options), check_(set, plan, market_.price_scale, kBookDepth),
+        : plan_(plan),
+          market_(std::move(market)),
+          options_(options),
+          check_(set, plan, market_.price_scale, kBookDepth),
           socket_(connect(options.url)) {}
 
     FlowResult run() {
@@ -224,7 +228,8 @@ private:
         const std::size_t id = message.at("req_id");
         if (id == 0 || id > plan_.commands.size()) throw Impossible("an answer to nothing: " + message.dump());
         check_.on_answer(id - 1, message);
-        if (options_.progress && (check_.answered() % kProgressEvery == 0 || check_.answered() == plan_.commands.size()))
+        if (options_.progress &&
+            (check_.answered() % kProgressEvery == 0 || check_.answered() == plan_.commands.size()))
             options_.progress(check_.answered(), plan_.commands.size(), check_.mismatches());
     }
 

@@ -68,7 +68,9 @@ int main(int argc, char** argv) {
         return 1;
     }
     target->id_prefix = "load-";
-    const bench::LoadShape shape{.connections = a.connections != 0 ? a.connections : a.websocket ? 1 : 32,
+    const bench::LoadShape shape{.connections = a.connections != 0 ? a.connections
+                                                : a.websocket      ? 1
+                                                                   : 32,
                                  .in_flight = a.websocket ? a.in_flight : 1,
                                  .duration = std::chrono::seconds(a.seconds),
                                  .seed = 1};
@@ -76,11 +78,12 @@ int main(int argc, char** argv) {
     if (a.json) {
         std::printf("%s\n", report.to_json().dump().c_str());
     } else {
-        std::printf("%s: %.0f orders/s acknowledged (%llu in %.1f s, %llu refused), us p50 %.0f p99 %.0f p99.9 %.0f "
-                    "max %.0f %s\n",
-                    report.name.c_str(), report.per_second(), static_cast<unsigned long long>(report.acknowledged),
-                    report.seconds, static_cast<unsigned long long>(report.refused), report.p50_us, report.p99_us,
-                    report.p999_us, report.max_us, report.problem.c_str());
+        std::printf(
+            "%s: %.0f orders/s acknowledged (%llu in %.1f s, %llu refused), us p50 %.0f p99 %.0f p99.9 %.0f "
+            "max %.0f %s\n",
+            report.name.c_str(), report.per_second(), static_cast<unsigned long long>(report.acknowledged),
+            report.seconds, static_cast<unsigned long long>(report.refused), report.p50_us, report.p99_us,
+            report.p999_us, report.max_us, report.problem.c_str());
     }
     return report.problem.empty() && report.refused == 0 ? 0 : 1;
 }

@@ -15,13 +15,14 @@ struct LoadTarget {
     test::Endpoint endpoint;
     std::string token;
     std::string symbol;
-    std::string buyer;   // account ids
+    std::string buyer;  // account ids
     std::string seller;
     std::string id_prefix;  // of the client_order_ids; another one for every run
 };
 
 // As operator: a security, a user with two accounts, and as much cash and as many shares as an account may hold.
-[[nodiscard]] std::expected<LoadTarget, std::string> open_market(const std::string& url, const std::string& operator_key,
+[[nodiscard]] std::expected<LoadTarget, std::string> open_market(const std::string& url,
+                                                                 const std::string& operator_key,
                                                                  const std::string& symbol);
 
 struct LoadShape {

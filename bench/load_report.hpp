@@ -44,9 +44,10 @@ struct LoadReport {
     }
     [[nodiscard]] double per_second() const { return seconds > 0 ? static_cast<double>(acknowledged) / seconds : 0; }
     [[nodiscard]] nlohmann::json to_json() const {
-        return {{"name", name},     {"acknowledged", acknowledged}, {"refused", refused}, {"seconds", seconds},
-                {"per_second", per_second()}, {"p50_us", p50_us},   {"p99_us", p99_us},   {"p999_us", p999_us},
-                {"max_us", max_us}, {"problem", problem}};
+        return {{"name", name},       {"acknowledged", acknowledged}, {"refused", refused},
+                {"seconds", seconds}, {"per_second", per_second()},   {"p50_us", p50_us},
+                {"p99_us", p99_us},   {"p999_us", p999_us},           {"max_us", max_us},
+                {"problem", problem}};
     }
 };
 

@@ -82,7 +82,8 @@ public:
         co_await asio::async_write(socket_, asio::buffer(request), asio::use_awaitable);
         const std::size_t head =
             co_await asio::async_read_until(socket_, asio::dynamic_buffer(received_), "\r\n\r\n", asio::use_awaitable);
-        if (!received_.starts_with("HTTP/1.1 101")) throw std::runtime_error("no WebSocket: " + received_.substr(0, 80));
+        if (!received_.starts_with("HTTP/1.1 101"))
+            throw std::runtime_error("no WebSocket: " + received_.substr(0, 80));
         received_.erase(0, head);
         out_.clear();
         append_frame(out_, kText, R"({"method":"auth","params":{"token":")" + run_.target.token + R"("},"req_id":1})");

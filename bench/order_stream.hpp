@@ -1,7 +1,7 @@
 // The orders of the benchmarks: seeded, endless, and such that about half of them trade.
 //
-// Limit orders, each side with the same chance, 1..100 units, within kSpread ticks of one price: what rests is sooner or
-// later met, so the book stays at some hundreds of orders however long it runs. Not thread safe.
+// Limit orders, each side with the same chance, 1..100 units, within kSpread ticks of one price: what rests is sooner
+// or later met, so the book stays at some hundreds of orders however long it runs. Not thread safe.
 #pragma once
 
 #include "engine/types.hpp"

@@ -23,8 +23,7 @@ constexpr std::int64_t kStartUs = 1'795'000'000'000'000;  // 2026-11-18; only th
 
 // A market with one user and two funded accounts, as commands of the system itself.
 std::vector<Command> opening_commands() {
-    return {RegisterUser{.name = "load", .roles = RoleSet{}.add(Role::Trader)},
-            OpenAccount{.user = UserId{1}},
+    return {RegisterUser{.name = "load", .roles = RoleSet{}.add(Role::Trader)}, OpenAccount{.user = UserId{1}},
             CreateSecurity{.symbol = "LOAD",
                            .name = "load",
                            .currency = "USD",
@@ -159,18 +158,25 @@ std::int64_t wall_clock_us() {
 }  // namespace
 
 nlohmann::json AppendReport::to_json() const {
-    return {{"name", name}, {"blocks", blocks}, {"commands", commands}, {"events", events},
-            {"payload_bytes", payload_bytes}, {"seconds", seconds}, {"commands_per_second", commands_per_second()},
+    return {{"name", name},
+            {"blocks", blocks},
+            {"commands", commands},
+            {"events", events},
+            {"payload_bytes", payload_bytes},
+            {"seconds", seconds},
+            {"commands_per_second", commands_per_second()},
             {"events_per_second", seconds > 0 ? static_cast<double>(events) / seconds : 0},
             {"blocks_per_second", seconds > 0 ? static_cast<double>(blocks) / seconds : 0},
-            {"p50_us", p50_us}, {"p99_us", p99_us}};
+            {"p50_us", p50_us},
+            {"p99_us", p99_us}};
 }
 
 std::string AppendReport::line() const {
     std::array<char, 200> text{};
-    std::snprintf(text.data(), text.size(), "%-34s %9.0f commands/s %9.0f events/s %7.0f blocks/s   us p50 %6.0f p99 %6.0f",
-                  name.c_str(), commands_per_second(), static_cast<double>(events) / seconds,
-                  static_cast<double>(blocks) / seconds, p50_us, p99_us);
+    std::snprintf(text.data(), text.size(),
+                  "%-34s %9.0f commands/s %9.0f events/s %7.0f blocks/s   us p50 %6.0f p99 %6.0f", name.c_str(),
+                  commands_per_second(), static_cast<double>(events) / seconds, static_cast<double>(blocks) / seconds,
+                  p50_us, p99_us);
     return text.data();
 }
 
@@ -197,8 +203,8 @@ StoreBench::~StoreBench() = default;
 
 std::expected<std::unique_ptr<StoreBench>, std::string> StoreBench::start() {
     auto impl = std::make_unique<Impl>();
-    auto cluster = PrivateCluster::start({.directory = impl->directory.path() / "pg", .supervise = true,
-                                          .extra_settings = {}});
+    auto cluster =
+        PrivateCluster::start({.directory = impl->directory.path() / "pg", .supervise = true, .extra_settings = {}});
     if (!cluster) return std::unexpected(cluster.error());
     impl->cluster = std::move(*cluster);
     return std::unique_ptr<StoreBench>(new StoreBench(std::move(impl)));

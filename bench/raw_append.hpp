@@ -1,8 +1,8 @@
 // The store alone and the whole pipeline alone, in process, on one private PostgreSQL cluster.
 //
-// raw: blocks of a fixed number of orders, decided and encoded beforehand, appended one after the other through the very
-// journal that the server uses. pipeline: the same orders submitted as commands, at most `in_flight` unreleased, decided,
-// encoded, sealed, appended and released by the pipeline of the server.
+// raw: blocks of a fixed number of orders, decided and encoded beforehand, appended one after the other through the
+// very journal that the server uses. pipeline: the same orders submitted as commands, at most `in_flight` unreleased,
+// decided, encoded, sealed, appended and released by the pipeline of the server.
 #pragma once
 
 #include "bench/load_report.hpp"

@@ -15,7 +15,11 @@ json levels(std::initializer_list<std::pair<const char*, const char*>> list) {
 }
 
 json message(const char* type, int seq, int event_seq, json bids, json asks, std::uint32_t checksum) {
-    json m{{"channel", "book"}, {"type", type}, {"symbol", "ACME"}, {"seq", seq}, {"event_seq", event_seq},
+    json m{{"channel", "book"},
+           {"type", type},
+           {"symbol", "ACME"},
+           {"seq", seq},
+           {"event_seq", event_seq},
            {"data", json::array({{{"bids", std::move(bids)}, {"asks", std::move(asks)}, {"checksum", checksum}}})}};
     if (std::string_view(type) == "update") m["prev_seq"] = seq - 1;
     return m;

@@ -6,11 +6,12 @@ using namespace buttonwood;
 using namespace buttonwood::bench;
 
 TEST_CASE("columns are found by name, optional ones are ignored", "[unit]") {
-    const auto commands = parse_commands("n,src_row,time,op,id,trader,side,qty,price\n"
-                                         "1,1,34200.004,SEED,-5,x,S,20000000000,9223372036854775807\r\n"
-                                         "2,2,2025-07-17T08:05:03Z,IOC,,x,B,1,-3\n"
-                                         "4,2,,CANCEL,9223372036854775807,,,,\n",
-                                         "f");
+    const auto commands = parse_commands(
+        "n,src_row,time,op,id,trader,side,qty,price\n"
+        "1,1,34200.004,SEED,-5,x,S,20000000000,9223372036854775807\r\n"
+        "2,2,2025-07-17T08:05:03Z,IOC,,x,B,1,-3\n"
+        "4,2,,CANCEL,9223372036854775807,,,,\n",
+        "f");
     REQUIRE(commands.has_value());
     REQUIRE(commands->size() == 3);
     CHECK((*commands)[0].op == FlowOp::Seed);

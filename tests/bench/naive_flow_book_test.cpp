@@ -90,8 +90,8 @@ TEST_CASE("the naive book reproduces every fill and every book row of real flow"
 TEST_CASE("a planned amend names the new total; a requeue at the same price is a cancel and a new order", "[unit]") {
     FlowSet set;
     set.name = "t";
-    set.commands = {command(1, FlowOp::New, -7, kSell, 100, 50), command(2, FlowOp::Ioc, 0, kBuy, 30, 50),
-                    command(3, FlowOp::Reduce, -7, kSell, 20, 50), command(4, FlowOp::Replace, -7, kSell, 60, 51),
+    set.commands = {command(1, FlowOp::New, -7, kSell, 100, 50),    command(2, FlowOp::Ioc, 0, kBuy, 30, 50),
+                    command(3, FlowOp::Reduce, -7, kSell, 20, 50),  command(4, FlowOp::Replace, -7, kSell, 60, 51),
                     command(5, FlowOp::Replace, -7, kSell, 10, 51), command(6, FlowOp::Cancel, 99, kSell, 0, 0)};
     const auto plan = make_plan(set);
     REQUIRE(plan.has_value());

@@ -68,7 +68,8 @@ struct HttpClient::Impl {
     beast::flat_buffer buffer;
 
     // Runs one asynchronous operation to its end; the stream's deadline bounds it.
-    template <class Start> error_code run(Start&& start) {
+    template <class Start>
+    error_code run(Start&& start) {
         error_code result = asio::error::would_block;
         start([&result](error_code error, auto&&...) { result = error; });
         io.restart();
@@ -103,8 +104,7 @@ struct HttpClient::Impl {
         for (const auto& [name, value] : headers) request.set(name, value);
         request.body() = std::string(body);
         // prepare_payload() would leave out the length of an empty POST, which the server rightly asks for.
-        if (!body.empty() || method == "POST" || method == "PATCH")
-            request.content_length(body.size());
+        if (!body.empty() || method == "POST" || method == "PATCH") request.content_length(body.size());
         return request;
     }
 };

@@ -141,8 +141,8 @@ std::expected<void, std::string> ServerProcess::launch() {
     const fs::path ready = options_.data_dir.string() + ".ready";
     std::error_code ignored;
     fs::remove(ready, ignored);
-    std::vector<std::string> arguments{options_.binary, "serve", "--data-dir", options_.data_dir, "--listen",
-                                       "127.0.0.1:0", "--ready-file", ready};
+    std::vector<std::string> arguments{options_.binary, "serve",       "--data-dir",   options_.data_dir,
+                                       "--listen",      "127.0.0.1:0", "--ready-file", ready};
     arguments.insert(arguments.end(), options_.arguments.begin(), options_.arguments.end());
 
     const int log = open(log_path().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);

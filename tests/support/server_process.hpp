@@ -59,8 +59,8 @@ public:
     // The last lines that the server printed.
     [[nodiscard]] std::string log_tail() const;
 
-    void kill9();      // SIGKILL, and waits until it is gone
-    int terminate();   // SIGTERM, and waits: its exit code, or -1 when it had to be killed
+    void kill9();     // SIGKILL, and waits until it is gone
+    int terminate();  // SIGTERM, and waits: its exit code, or -1 when it had to be killed
     // Starts it again on the same data directory. REQUIRES: !running().
     [[nodiscard]] std::expected<void, std::string> restart();
 

@@ -81,14 +81,13 @@ std::expected<WsClient, std::string> WsClient::connect(std::string_view url, std
 
     error_code result;
     const std::string host = endpoint->host + ":" + std::to_string(endpoint->port);
-    transport.async_connect(tcp::endpoint(asio::ip::make_address(endpoint->host), endpoint->port),
-                            [&](error_code why) {
-                                result = why;
-                                if (why) return;
-                                transport.socket().set_option(tcp::no_delay(true));
-                                impl->stream.async_handshake(host, beast::string_view(target.data(), target.size()),
-                                                             [&](error_code e) { result = e; });
-                            });
+    transport.async_connect(tcp::endpoint(asio::ip::make_address(endpoint->host), endpoint->port), [&](error_code why) {
+        result = why;
+        if (why) return;
+        transport.socket().set_option(tcp::no_delay(true));
+        impl->stream.async_handshake(host, beast::string_view(target.data(), target.size()),
+                                     [&](error_code e) { result = e; });
+    });
     impl->io.run();
     if (result) return std::unexpected("cannot open a WebSocket to " + host + ": " + result.message());
     transport.expires_never();

@@ -34,7 +34,7 @@ public:
                                                      std::vector<nlohmann::json>* others = nullptr);
 
     [[nodiscard]] bool closed() const;
-    [[nodiscard]] int close_code() const;          // 0 until a close frame came
+    [[nodiscard]] int close_code() const;            // 0 until a close frame came
     [[nodiscard]] std::string close_reason() const;  // or the error that ended the connection
 
 private:

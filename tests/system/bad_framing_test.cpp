@@ -1,4 +1,5 @@
-// Bytes that are no acceptable HTTP request, over raw sockets: refused, connection closed, nothing changed, server alive.
+// Bytes that are no acceptable HTTP request, over raw sockets: refused, connection closed, nothing changed, server
+// alive.
 #include "tests/system/bad_input.hpp"
 
 using namespace buttonwood::test;
@@ -8,7 +9,8 @@ namespace {
 // A request for POST /v1/orders with these header lines (each ending in CRLF) and body.
 std::string post(const BadInputBench& bench, const std::string& headers, const std::string& body,
                  const std::string& host = "Host: localhost\r\n") {
-    return "POST /v1/orders HTTP/1.1\r\n" + host + "Authorization: Bearer " + bench.key() + "\r\n" + headers + "\r\n" + body;
+    return "POST /v1/orders HTTP/1.1\r\n" + host + "Authorization: Bearer " + bench.key() + "\r\n" + headers + "\r\n" +
+           body;
 }
 
 const std::string kJson = "Content-Type: application/json\r\n";
@@ -46,17 +48,21 @@ TEST_CASE("framing that invites request smuggling is refused", "[system]") {
 TEST_CASE("requests that are too large, of a wrong kind or no HTTP are refused", "[system]") {
     BadInputBench bench;
     const std::string body = R"({"symbol":"ACME","side":"buy","quantity":"1","price":"1.00"})";
-    bench.check_raw("body too large", post(bench, kJson + length(16 * 1024 + 1), std::string(16 * 1024 + 1, ' ')), {413});
+    bench.check_raw("body too large", post(bench, kJson + length(16 * 1024 + 1), std::string(16 * 1024 + 1, ' ')),
+                    {413});
     bench.check_raw("body said to be huge", post(bench, kJson + length(1'000'000'000), ""), {413});
     bench.check_raw("header field too large", post(bench, "X-Big: " + std::string(20'000, 'x') + "\r\n", ""), {431});
     std::string many;
     for (int i = 0; i < 100; ++i) many += "X-" + std::to_string(i) + ": 1\r\n";
     bench.check_raw("too many header fields", "GET /v1/time HTTP/1.1\r\nHost: localhost\r\n" + many + "\r\n", {431});
-    bench.check_raw("target too long", "GET /v1/" + std::string(3000, 'a') + " HTTP/1.1\r\nHost: localhost\r\n\r\n", {414});
-    bench.check_raw("wrong content type", post(bench, "Content-Type: text/plain\r\n" + length(body.size()), body), {415});
+    bench.check_raw("target too long", "GET /v1/" + std::string(3000, 'a') + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                    {414});
+    bench.check_raw("wrong content type", post(bench, "Content-Type: text/plain\r\n" + length(body.size()), body),
+                    {415});
     bench.check_raw("no content type", post(bench, length(body.size()), body), {415});
     bench.check_raw("wrong charset",
-                    post(bench, "Content-Type: application/json; charset=latin1\r\n" + length(body.size()), body), {415});
+                    post(bench, "Content-Type: application/json; charset=latin1\r\n" + length(body.size()), body),
+                    {415});
     bench.check_raw("compressed", post(bench, kJson + "Content-Encoding: gzip\r\n" + length(body.size()), body), {415});
     bench.check_raw("body on GET", "GET /v1/time HTTP/1.1\r\nHost: localhost\r\n" + length(2) + "\r\n{}", {400});
     bench.check_raw("unknown method", "BREW /v1/orders HTTP/1.1\r\nHost: localhost\r\n\r\n", {501});

@@ -46,7 +46,8 @@ HttpResponse BadInputBench::send(const BadRequest& request) {
     HttpClient client =
         request.who == Who::Operator ? market_.as_operator() : HttpClient(market_.url(), token_of(request.who));
     // Content-Type also where the body is empty: the refusal must be about the body.
-    const auto result = client.request(request.method, request.target, request.body, {{"Content-Type", "application/json"}});
+    const auto result =
+        client.request(request.method, request.target, request.body, {{"Content-Type", "application/json"}});
     if (!result) FAIL(result.error().what);
     return *result;
 }

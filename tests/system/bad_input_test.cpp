@@ -9,9 +9,11 @@ namespace {
 
 // An order that would be accepted, with one member replaced (or added).
 std::string order_with(const std::string& name, const std::string& raw_value) {
-    const std::vector<std::pair<std::string, std::string>> members{
-        {"symbol", R"("ACME")"}, {"side", R"("buy")"}, {"type", R"("limit")"}, {"quantity", R"("10")"},
-        {"price", R"("10.00")"}};
+    const std::vector<std::pair<std::string, std::string>> members{{"symbol", R"("ACME")"},
+                                                                   {"side", R"("buy")"},
+                                                                   {"type", R"("limit")"},
+                                                                   {"quantity", R"("10")"},
+                                                                   {"price", R"("10.00")"}};
     std::string body = "{";
     bool replaced = false;
     for (const auto& [key, value] : members) {
@@ -40,8 +42,12 @@ BadRequest order(std::string body, int status, std::string code) {
 }
 
 BadRequest admin(std::string path, std::string body, int status, std::string code) {
-    return {.method = "POST", .target = "/v1/admin/" + path, .body = std::move(body), .status = status,
-            .code = std::move(code), .who = Who::Operator};
+    return {.method = "POST",
+            .target = "/v1/admin/" + path,
+            .body = std::move(body),
+            .status = status,
+            .code = std::move(code),
+            .who = Who::Operator};
 }
 
 }  // namespace
@@ -49,16 +55,40 @@ BadRequest admin(std::string path, std::string body, int status, std::string cod
 TEST_CASE("JSON that is not acceptable is refused and changes nothing", "[system]") {
     BadInputBench bench;
     std::vector<BadRequest> cases;
-    for (const char* body : {"{", "}", "", " ", "[]", "null", "1", "\"x\"", "{} {}", "{}x", "{\"symbol\":\"ACME\",}",
-                             "{'symbol':'ACME'}", "{\"symbol\" \"ACME\"}", "{/*c*/}", "{\"a\":NaN}", "{\"a\":Infinity}",
-                             "{\"a\":0x10}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":01}", "{\"a\":1.}", "{\"a\":tru}",
-                             "\xEF\xBB\xBF{}", "{\"symbol\":\"\xFF\"}", "{\"symbol\":\"\xC0\xAF\"}",
-                             "{\"symbol\":\"\xED\xA0\x80\"}", "{\"symbol\":\"\\ud800\"}", "{\"symbol\":\"a\nb\"}",
+    for (const char* body : {"{",
+                             "}",
+                             "",
+                             " ",
+                             "[]",
+                             "null",
+                             "1",
+                             "\"x\"",
+                             "{} {}",
+                             "{}x",
+                             "{\"symbol\":\"ACME\",}",
+                             "{'symbol':'ACME'}",
+                             "{\"symbol\" \"ACME\"}",
+                             "{/*c*/}",
+                             "{\"a\":NaN}",
+                             "{\"a\":Infinity}",
+                             "{\"a\":0x10}",
+                             "{\"a\":+1}",
+                             "{\"a\":.5}",
+                             "{\"a\":01}",
+                             "{\"a\":1.}",
+                             "{\"a\":tru}",
+                             "\xEF\xBB\xBF{}",
+                             "{\"symbol\":\"\xFF\"}",
+                             "{\"symbol\":\"\xC0\xAF\"}",
+                             "{\"symbol\":\"\xED\xA0\x80\"}",
+                             "{\"symbol\":\"\\ud800\"}",
+                             "{\"symbol\":\"a\nb\"}",
                              "{\"client_order_id\":\"a\\u0000b\"}"})
         cases.push_back(order(body, 400, "invalid_json"));
     cases.push_back(order("{\"symbol\":\"ACME\",\"symbol\":\"ACME\"}", 400, "json_duplicate_key"));
     cases.push_back(order("{\"price\":\"1\",\"\\u0070rice\":\"1\"}", 400, "json_duplicate_key"));
-    for (const std::size_t depth : {5U, 33U, 8000U}) cases.push_back(order("{\"a\":" + nested(depth) + "}", 400, "json_depth"));
+    for (const std::size_t depth : {5U, 33U, 8000U})
+        cases.push_back(order("{\"a\":" + nested(depth) + "}", 400, "json_depth"));
     cases.push_back(order(many_members(1000), 400, "json_too_many"));
     for (const char* name : {"time_in_froce", "__proto__", "role", "account_id", "fee", "status", "id"})
         cases.push_back(order(order_with(name, "\"x\""), 400, "unknown_field"));
@@ -76,13 +106,15 @@ TEST_CASE("orders with wrong types, words, numbers and ids are refused and chang
     cases.push_back(order("{}", 422, "missing_field"));
     cases.push_back(order(order_with("symbol", "5"), 422, "invalid_type"));
     cases.push_back(order(order_with("post_only", "\"yes\""), 422, "invalid_type"));
-    for (const char* word : {"\"BUY\"", "\"\"", "\"bid\""}) cases.push_back(order(order_with("side", word), 422, "invalid_enum"));
+    for (const char* word : {"\"BUY\"", "\"\"", "\"bid\""})
+        cases.push_back(order(order_with("side", word), 422, "invalid_enum"));
     cases.push_back(order(order_with("type", "\"magic\""), 422, "invalid_enum"));
     cases.push_back(order(order_with("time_in_force", "\"never\""), 422, "invalid_enum"));
 
-    for (const char* value : {"\"1e2\"", "\"+1\"", "\" 1\"", "\"1 \"", "\"1.\"", "\".5\"", "\"1,0\"", "\"0x10\"", "\"\"",
-                              "\"-\"", "\".\"", "\"1.0.0\"", "\"\xD9\xA1\"", "\"NaN\"", "1e2", "1E400"})
-        for (const char* name : {"price", "quantity"}) cases.push_back(order(order_with(name, value), 422, "invalid_decimal"));
+    for (const char* value : {"\"1e2\"", "\"+1\"", "\" 1\"", "\"1 \"", "\"1.\"", "\".5\"", "\"1,0\"", "\"0x10\"",
+                              "\"\"", "\"-\"", "\".\"", "\"1.0.0\"", "\"\xD9\xA1\"", "\"NaN\"", "1e2", "1E400"})
+        for (const char* name : {"price", "quantity"})
+            cases.push_back(order(order_with(name, value), 422, "invalid_decimal"));
     cases.push_back(order(order_with("price", "\"0\""), 422, "min_price"));
     cases.push_back(order(order_with("price", "\"0.00\""), 422, "min_price"));
     cases.push_back(order(order_with("price", "\"-1\""), 422, "min_price|invalid_decimal"));
@@ -97,16 +129,20 @@ TEST_CASE("orders with wrong types, words, numbers and ids are refused and chang
         cases.push_back(order(order_with("quantity", huge), 422, "max_quantity"));
     }
     cases.push_back(order(order_with("price", "\"" + std::string(4000, '9') + "\""), 422, "max_price|invalid_decimal"));
-    cases.push_back(order(R"({"symbol":"ACME","side":"buy","quantity":"1000000000000000000","price":"10000000000000000"})",
-                          422, "max_notional"));
+    cases.push_back(
+        order(R"({"symbol":"ACME","side":"buy","quantity":"1000000000000000000","price":"10000000000000000"})", 422,
+              "max_notional"));
     cases.push_back(order(order_with("quantity", "\"100001\""), 422, "insufficient_funds"));
-    cases.push_back(order(R"({"symbol":"ACME","side":"sell","quantity":"10001","price":"10.00"})", 422, "insufficient_shares"));
+    cases.push_back(
+        order(R"({"symbol":"ACME","side":"sell","quantity":"10001","price":"10.00"})", 422, "insufficient_shares"));
 
-    cases.push_back(order(R"({"symbol":"ACME","side":"buy","type":"market","quantity":"1","price":"1"})", 422, "price_not_allowed"));
+    cases.push_back(order(R"({"symbol":"ACME","side":"buy","type":"market","quantity":"1","price":"1"})", 422,
+                          "price_not_allowed"));
     cases.push_back(order(R"({"symbol":"ACME","side":"buy","type":"market","quantity":"1","time_in_force":"gtc"})", 422,
                           "time_in_force_not_allowed"));
-    cases.push_back(order(R"({"symbol":"ACME","side":"buy","quantity":"1","price":"1","time_in_force":"ioc","post_only":true})",
-                          422, "post_only_not_allowed"));
+    cases.push_back(
+        order(R"({"symbol":"ACME","side":"buy","quantity":"1","price":"1","time_in_force":"ioc","post_only":true})",
+              422, "post_only_not_allowed"));
     cases.push_back(order(R"({"symbol":"ACME","side":"buy","type":"market","quantity":"1"})", 422, "no_liquidity"));
     cases.push_back(order(R"({"symbol":"ACME","side":"buy","quantity":"1","price":"1","time_in_force":"fok"})", 422,
                           "fok_not_fillable"));
@@ -141,10 +177,18 @@ TEST_CASE("queries, paths and methods that do not exist are refused", "[system]"
                          {"PATCH", "/v1/orders/ord_999999", R"({"quantity":"1"})", 404, "order_not_found"},
                          {"GET", "/v1/nothing", "", 404, "not_found"},
                          {"GET", "/v2/orders", "", 404, "not_found"},
-                         {.method = "PUT", .target = "/v1/orders", .body = "{}", .status = 405,
-                          .code = "method_not_allowed", .header = "allow"},
-                         {.method = "DELETE", .target = "/v1/time", .body = "", .status = 405,
-                          .code = "method_not_allowed", .header = "allow"},
+                         {.method = "PUT",
+                          .target = "/v1/orders",
+                          .body = "{}",
+                          .status = 405,
+                          .code = "method_not_allowed",
+                          .header = "allow"},
+                         {.method = "DELETE",
+                          .target = "/v1/time",
+                          .body = "",
+                          .status = 405,
+                          .code = "method_not_allowed",
+                          .header = "allow"},
                      });
 }
 
@@ -153,18 +197,31 @@ TEST_CASE("no key, a wrong key and too few rights are refused with the same word
     std::vector<BadRequest> cases;
     for (const Who who : {Who::Nobody, Who::Malformed, Who::UnknownKey, Who::WrongSecret})
         for (const char* target : {"/v1/orders", "/v1/balances", "/v1/admin/state"})
-            cases.push_back({.method = "GET", .target = target, .body = "", .status = 401, .code = "unauthorized",
-                             .who = who, .header = "www-authenticate"});
+            cases.push_back({.method = "GET",
+                             .target = target,
+                             .body = "",
+                             .status = 401,
+                             .code = "unauthorized",
+                             .who = who,
+                             .header = "www-authenticate"});
     for (const char* target : {"/v1/admin/state", "/v1/admin/users", "/v1/admin/projections"})
         cases.push_back({"GET", target, "", 403, "scope_missing"});
     cases.push_back({"POST", "/v1/admin/deposits", R"({"account_id":"acc_1","currency":"USD","amount":"1000000"})", 403,
                      "scope_missing"});
     check_all(bench, cases);
-    const auto reference = bench.strip(bench.send({.method = "GET", .target = "/v1/orders", .body = "", .status = 401,
-                                                   .code = "unauthorized", .who = Who::Nobody}));
+    const auto reference = bench.strip(bench.send({.method = "GET",
+                                                   .target = "/v1/orders",
+                                                   .body = "",
+                                                   .status = 401,
+                                                   .code = "unauthorized",
+                                                   .who = Who::Nobody}));
     for (const Who who : {Who::Malformed, Who::UnknownKey, Who::WrongSecret})
-        CHECK(bench.strip(bench.send({.method = "GET", .target = "/v1/orders", .body = "", .status = 401,
-                                      .code = "unauthorized", .who = who})) == reference);
+        CHECK(bench.strip(bench.send({.method = "GET",
+                                      .target = "/v1/orders",
+                                      .body = "",
+                                      .status = 401,
+                                      .code = "unauthorized",
+                                      .who = who})) == reference);
 }
 
 TEST_CASE("another user's order cannot be told from one that does not exist", "[system]") {
@@ -172,10 +229,10 @@ TEST_CASE("another user's order cannot be told from one that does not exist", "[
     const std::string foreign = bench.foreign_order();
     auto answers = [&](const std::string& id) {
         std::vector<json> all;
-        for (const BadRequest& request : std::vector<BadRequest>{
-                 {"GET", "/v1/orders/" + id, "", 404, "order_not_found"},
-                 {"DELETE", "/v1/orders/" + id, "", 404, "order_not_found"},
-                 {"PATCH", "/v1/orders/" + id, R"({"quantity":"1"})", 404, "order_not_found"}}) {
+        for (const BadRequest& request :
+             std::vector<BadRequest>{{"GET", "/v1/orders/" + id, "", 404, "order_not_found"},
+                                     {"DELETE", "/v1/orders/" + id, "", 404, "order_not_found"},
+                                     {"PATCH", "/v1/orders/" + id, R"({"quantity":"1"})", 404, "order_not_found"}}) {
             bench.check(request);
             all.push_back(bench.strip(bench.send(request)));
         }
@@ -194,8 +251,10 @@ TEST_CASE("operators' requests are checked like everyone's", "[system]") {
     for (const char* amount : {"\"0\"", "\"-5\"", "\"1e3\"", "\"\"", "\"1.123456789\"", "\"10000000000000000001\""})
         cases.push_back(admin("deposits", acc + R"("currency":"USD","amount":)" + amount + "}", 422,
                               "amount_not_positive|invalid_decimal|max_balance"));
-    cases.push_back(admin("withdrawals", acc + R"("currency":"USD","amount":"1000000.01"})", 422, "insufficient_funds"));
-    cases.push_back(admin("deposits", R"({"account_id":"acc_999","currency":"USD","amount":"1"})", 404, "account_not_found"));
+    cases.push_back(
+        admin("withdrawals", acc + R"("currency":"USD","amount":"1000000.01"})", 422, "insufficient_funds"));
+    cases.push_back(
+        admin("deposits", R"({"account_id":"acc_999","currency":"USD","amount":"1"})", 404, "account_not_found"));
     cases.push_back(admin("issues", acc + R"("symbol":"NOSUCH","quantity":"1"})", 404, "security_not_found"));
     cases.push_back(admin("issues", acc + R"("symbol":"ACME","quantity":"0"})", 422, "min_quantity"));
     const auto security = [](const char* symbol, const char* price_scale, const char* tick) {

@@ -1,4 +1,4 @@
-// The server dies by SIGKILL while orders flow, and is started again: nothing acknowledged is lost, nothing happens twice.
+// The server dies by SIGKILL while orders flow and is started again: nothing acknowledged is lost or happens twice.
 #include "tests/support/test_cluster.hpp"
 #include "tests/system/journal_audit.hpp"
 #include "tests/system/trading_load.hpp"
@@ -19,8 +19,7 @@ void register_traders(Market& market) {
 void check_log(const Market& market, const JournalAudit& audit, const std::vector<LedgerEntry>& ledger) {
     std::map<std::string, const LedgerEntry*> sent;
     for (const LedgerEntry& entry : ledger)
-        if (entry.is_order())
-            sent[market.traders()[entry.trader].account + " " + entry.client_order_id()] = &entry;
+        if (entry.is_order()) sent[market.traders()[entry.trader].account + " " + entry.client_order_id()] = &entry;
     for (const auto& [order, times] : audit.accepted) {
         INFO(order);
         CHECK(times == 1);
@@ -48,7 +47,8 @@ TEST_CASE("a server killed under load comes back with every acknowledged order, 
     for (int cycle = 0; cycle < 5; ++cycle) {
         CAPTURE(cycle);
         const std::uint64_t kill_after = std::uniform_int_distribution<std::uint64_t>(50, 400)(random);
-        TradingLoad load(market, {.seed = seed + static_cast<std::uint64_t>(cycle), .run = "k" + std::to_string(cycle)});
+        TradingLoad load(market,
+                         {.seed = seed + static_cast<std::uint64_t>(cycle), .run = "k" + std::to_string(cycle)});
         load.wait_for_acknowledgements(kill_after);
         market.server().kill9();
         const auto ledger = load.stop();

@@ -44,9 +44,13 @@ Market::Market(const std::string& database_url) {
     if (!started) FAIL(started.error());
     server_ = std::move(*started);
     operator_key_ = server_->operator_key();
-    expect(as_operator().post("/v1/admin/securities", {{"symbol", kSymbol}, {"name", "Acme"}, {"currency", "USD"},
-                                                       {"price_scale", 2}, {"quantity_scale", 0},
-                                                       {"tick_size", "0.01"}, {"lot_size", "1"}}),
+    expect(as_operator().post("/v1/admin/securities", {{"symbol", kSymbol},
+                                                       {"name", "Acme"},
+                                                       {"currency", "USD"},
+                                                       {"price_scale", 2},
+                                                       {"quantity_scale", 0},
+                                                       {"tick_size", "0.01"},
+                                                       {"lot_size", "1"}}),
            201);
 }
 
@@ -115,8 +119,8 @@ void Market::check_conservation() const {
 
 json limit_order(const std::string& side, const std::string& quantity, const std::string& price,
                  const std::string& client_order_id) {
-    return {{"symbol", Market::kSymbol}, {"side", side}, {"type", "limit"}, {"quantity", quantity},
-            {"price", price}, {"client_order_id", client_order_id}};
+    return {{"symbol", Market::kSymbol}, {"side", side},   {"type", "limit"},
+            {"quantity", quantity},      {"price", price}, {"client_order_id", client_order_id}};
 }
 
 }  // namespace buttonwood::test

@@ -49,8 +49,8 @@ TEST_CASE("a rebuilt projection equals the one built live, row by row", "[system
             execute(*connection, "CREATE TABLE " + copy + " AS TABLE " + std::string(table));
             tables.emplace_back(table, copy);
         }
-        const CommandOutcome rebuilt = run_command(
-            {server_binary(), "projections", "rebuild", name, "--database-url", database});
+        const CommandOutcome rebuilt =
+            run_command({server_binary(), "projections", "rebuild", name, "--database-url", database});
         INFO(rebuilt.output);
         REQUIRE(rebuilt.exit_code == 0);
         std::int64_t rows = 0;
@@ -67,7 +67,8 @@ TEST_CASE("a rebuilt projection equals the one built live, row by row", "[system
     // The workers of the running server go on after a rebuild.
     const Trader trader = market.traders().front();
     const json order = expect(market.as(trader).post("/v1/orders", limit_order("buy", "1", "1.00", "after")), 201);
-    const json listed = expect(market.as(trader).get("/v1/orders?wait_ms=10000&min_event_seq=" + order.at("event_seq").dump()), 200);
+    const json listed =
+        expect(market.as(trader).get("/v1/orders?wait_ms=10000&min_event_seq=" + order.at("event_seq").dump()), 200);
     CHECK(listed.at("data").at(0).at("client_order_id") == "after");
 }
 

@@ -29,32 +29,36 @@ TEST_CASE("real order flow through the API gives every recorded fill and book ro
 }
 
 TEST_CASE("a small flow with every operation runs through the API as the naive book says", "[system]") {
-    const auto commands = bench::parse_commands("n,op,id,side,qty,price\n"
-                                                "1,SEED,-1,S,500,10100\n"
-                                                "2,SEED,9007199254740993,B,300,10000\n"
-                                                "3,NEW,3,S,100,10100\n"
-                                                "4,IOC,,B,550,10100\n"
-                                                "5,REDUCE,3,S,20,10100\n"
-                                                "6,REPLACE,3,S,30,10200\n"
-                                                "7,NEW,4,S,40,10200\n"
-                                                "8,REPLACE,3,S,30,10200\n"
-                                                "9,LIMIT,5,B,45,10200\n"
-                                                "10,CANCEL,3,,,\n"
-                                                "11,CANCEL,3,,,\n"
-                                                "12,CANCEL,77,,,\n"
-                                                "13,NEW,3,B,10,9900\n"
-                                                "14,REPLACE,3,B,20,9900\n"
-                                                "15,REDUCE,3,B,20,9900\n"
-                                                "16,REDUCE,3,B,1,9900\n"
-                                                "17,LIMIT,6,S,20000000000,10000\n",
-                                                "inline");
+    const auto commands = bench::parse_commands(
+        "n,op,id,side,qty,price\n"
+        "1,SEED,-1,S,500,10100\n"
+        "2,SEED,9007199254740993,B,300,10000\n"
+        "3,NEW,3,S,100,10100\n"
+        "4,IOC,,B,550,10100\n"
+        "5,REDUCE,3,S,20,10100\n"
+        "6,REPLACE,3,S,30,10200\n"
+        "7,NEW,4,S,40,10200\n"
+        "8,REPLACE,3,S,30,10200\n"
+        "9,LIMIT,5,B,45,10200\n"
+        "10,CANCEL,3,,,\n"
+        "11,CANCEL,3,,,\n"
+        "12,CANCEL,77,,,\n"
+        "13,NEW,3,B,10,9900\n"
+        "14,REPLACE,3,B,20,9900\n"
+        "15,REDUCE,3,B,20,9900\n"
+        "16,REDUCE,3,B,1,9900\n"
+        "17,LIMIT,6,S,20000000000,10000\n",
+        "inline");
     if (!commands) FAIL(commands.error());
     bench::FlowSet set;
     set.name = "small";
     set.commands = *commands;
     // Worked out by hand from the rules of the format.
-    set.fills = std::vector<bench::FlowFill>{{4, -1, 500, 10100}, {4, 3, 50, 10100}, {9, 4, 40, 10200}, {9, 3, 5, 10200},
-                 {17, 9007199254740993, 300, 10000}};
+    set.fills = std::vector<bench::FlowFill>{{4, -1, 500, 10100},
+                                             {4, 3, 50, 10100},
+                                             {9, 4, 40, 10200},
+                                             {9, 3, 5, 10200},
+                                             {17, 9007199254740993, 300, 10000}};
     Market market;
     for (const std::size_t in_flight : {1U, 256U}) {
         bench::FlowRunOptions options;

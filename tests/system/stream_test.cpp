@@ -33,7 +33,8 @@ json levels_of(const json& book, const char* side) {
 class Subscriber {
 public:
     using OnMessage = std::function<void(const json&)>;
-    explicit Subscriber(const Market& market, const json& params, OnMessage on_message = [](const json&) {})
+    explicit Subscriber(
+        const Market& market, const json& params, OnMessage on_message = [](const json&) {})
         : socket_(open_socket(market)), on_message_(std::move(on_message)) {
         std::vector<json> early;
         must_call(socket_, "subscribe", params, &early);

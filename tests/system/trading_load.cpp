@@ -25,8 +25,9 @@ public:
         return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
     }
     json order() {
-        json body = limit_order(chance(50) ? "buy" : "sell", std::to_string(pick(1, 20)),
-                                bench::to_decimal(kMiddle + pick(-kSpread, kSpread), 2), prefix_ + std::to_string(++number_));
+        json body =
+            limit_order(chance(50) ? "buy" : "sell", std::to_string(pick(1, 20)),
+                        bench::to_decimal(kMiddle + pick(-kSpread, kSpread), 2), prefix_ + std::to_string(++number_));
         if (chance(15)) body["time_in_force"] = "ioc";
         return body;
     }
@@ -83,8 +84,8 @@ void TradingLoad::trade(std::size_t trader, std::uint64_t seed, std::vector<Ledg
         }
         entry.sent = Clock::now();
         ledger.push_back(entry);
-        const auto result = entry.is_order() ? client.post("/v1/orders", entry.body)
-                                             : client.del("/v1/orders/" + entry.cancels);
+        const auto result =
+            entry.is_order() ? client.post("/v1/orders", entry.body) : client.del("/v1/orders/" + entry.cancels);
         complete(ledger.back(), result);
         const LedgerEntry& done = ledger.back();
         if (done.outcome == Outcome::Acknowledged) {
@@ -148,8 +149,8 @@ LedgerCounts check_ledger(const Market& market, const std::vector<LedgerEntry>& 
     for (const Trader& trader : market.traders()) clients.push_back(market.as(trader));
     for (const LedgerEntry& entry : ledger) {
         HttpClient& client = clients[entry.trader];
-        INFO((entry.is_order() ? entry.body.dump() : "cancel " + entry.cancels) << " status " << entry.status << " code "
-                                                                              << entry.code);
+        INFO((entry.is_order() ? entry.body.dump() : "cancel " + entry.cancels)
+             << " status " << entry.status << " code " << entry.code);
         REQUIRE(entry.outcome != Outcome::Pending);
         counts.acknowledged += entry.outcome == Outcome::Acknowledged;
         counts.refused += entry.outcome == Outcome::Refused;

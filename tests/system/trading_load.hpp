@@ -17,12 +17,12 @@ struct LedgerEntry {
     using Time = std::chrono::steady_clock::time_point;
 
     std::size_t trader{};
-    json body;               // as sent to POST /v1/orders
-    std::string cancels;     // or the id of the order that is to be canceled
+    json body;            // as sent to POST /v1/orders
+    std::string cancels;  // or the id of the order that is to be canceled
     Outcome outcome = Outcome::Pending;
-    int status = 0;          // of the answer, 0 = none came
-    std::string code;        // of a problem
-    std::string execution;   // of a problem
+    int status = 0;         // of the answer, 0 = none came
+    std::string code;       // of a problem
+    std::string execution;  // of a problem
     std::string order_id;
     std::int64_t filled{};
     Time sent;
