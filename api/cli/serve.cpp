@@ -3,6 +3,7 @@
 #include "api/cli/database_access.hpp"
 #include "api/clock.hpp"
 #include "api/http/routes.hpp"
+#include "api/json_writer.hpp"
 #include "api/ws/hub.hpp"
 #include "eventstore/migrator.hpp"
 #include "eventstore/pg_journal.hpp"
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -21,12 +23,26 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
+// The message as a JSON string: "%*" of the pattern below.
+class JsonMessage : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+        JsonWriter w;
+        w.element(std::string_view(message.payload.data(), message.payload.size()));
+        out.append(w.text().data(), w.text().data() + w.text().size());
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
+};
+
 void start_logging(const std::string& format) {
     auto logger = spdlog::stderr_color_mt("buttonwood");
-    if (format == "json")
-        logger->set_pattern(R"({"ts":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","msg":"%v"})", spdlog::pattern_time_type::utc);
-    else
+    if (format == "json") {
+        auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+        formatter->add_flag<JsonMessage>('*').set_pattern(R"({"ts":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","msg":%*})");
+        logger->set_formatter(std::move(formatter));
+    } else {
         logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+    }
     spdlog::set_default_logger(std::move(logger));
 }
 
@@ -107,6 +123,7 @@ private:
             asio::post(*io_, [this, error] {
                 spdlog::critical("the event store stopped this server: {}", eventstore::name_of(error));
                 exit_code_ = error == eventstore::StoreError::Fenced ? kFenced : kCorrupt;
+                gateway_->abandon_all();  // none of them will be released by this server
                 drain();
             });
         };

@@ -48,7 +48,7 @@ struct Reply {
     std::string body;
     std::string_view content_type = "application/json";
     std::vector<std::pair<std::string_view, std::string>> headers;
-    engine::EventSeq event_seq{};
+    std::optional<engine::EventSeq> event_seq;  // none: the answer shows no state
     bool close = false;
 };
 

@@ -165,7 +165,7 @@ private:
         out_ += "\r\n";
         line("Content-Type", reply.content_type);
         line("Content-Length", std::to_string(reply.body.size()));
-        line("X-Event-Seq", std::to_string(reply.event_seq));
+        if (reply.event_seq) line("X-Event-Seq", std::to_string(*reply.event_seq));
         if (!request.request_id.empty()) line("X-Request-Id", request.request_id.view());
         line("X-Content-Type-Options", "nosniff");
         bool cached = false;
