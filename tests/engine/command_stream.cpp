@@ -14,6 +14,12 @@ constexpr std::int64_t kMiddle = 50;  // prices stay around this many ticks
 constexpr Currency kUsd = "USD";
 constexpr Currency kEur = "EUR";
 
+// So many ticks or lots, and perhaps a unit beside; the largest int64 where that is too much for one.
+std::int64_t multiple(std::int64_t count, std::int64_t step, bool beside) {
+    const Int128 units = Int128{count} * step + (beside ? 1 : 0);
+    return static_cast<std::int64_t>(std::min<Int128>(units, std::numeric_limits<std::int64_t>::max()));
+}
+
 RoleSet roles(std::initializer_list<Role> list) {
     RoleSet set;
     for (const Role role : list) set.add(role);
@@ -181,14 +187,14 @@ Price CommandStream::price(const NaiveEngine& model, SecurityId security) {
     const auto found = model.securities().find(security);
     const std::int64_t tick = found == model.securities().end() ? 1 : found->second.terms.tick_size.units;
     const std::int64_t ticks = extreme ? dice_.between(1, 4) : kMiddle + dice_.between(-10, 10);
-    return {ticks * tick + (dice_.chance(2) ? 1 : 0)};  // off the tick where it is not 1
+    return {multiple(ticks, tick, dice_.chance(2))};
 }
 
 Quantity CommandStream::quantity(const NaiveEngine& model, SecurityId security) {
     if (dice_.chance(profile_ == Profile::Extreme ? 70 : 3)) return {boundary()};
     const auto found = model.securities().find(security);
     const std::int64_t lot = found == model.securities().end() ? 1 : found->second.terms.lot_size.units;
-    return {dice_.between(1, dice_.chance(80) ? 8 : 100) * lot + (dice_.chance(2) ? 1 : 0)};
+    return {multiple(dice_.between(1, dice_.chance(80) ? 8 : 100), lot, dice_.chance(2))};
 }
 
 AccountId CommandStream::account(const NaiveEngine& model) {

@@ -73,6 +73,7 @@ private:
     AccountId account(const NaiveEngine& model);
     SecurityId security(const NaiveEngine& model);
     UserId user(const NaiveEngine& model);
+    UserId subject(const NaiveEngine& model);
     UserId owner_or_other(const NaiveEngine& model, AccountId account);
 
     Dice dice_;

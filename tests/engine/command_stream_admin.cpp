@@ -47,6 +47,11 @@ CommandStream::Step CommandStream::money(const NaiveEngine& model) {
     return {actor, IssueHoldings{who, what, quantity(model, what)}};
 }
 
+// The user that an administrator is busy with: often the newest, who may be closed.
+UserId CommandStream::subject(const NaiveEngine& model) {
+    return dice_.chance(30) ? static_cast<UserId>(model.users().size()) : user(model);
+}
+
 CommandStream::Step CommandStream::administration(const NaiveEngine& model) {
     const UserId actor = dice_.chance(92) ? kOperator : user(model);
     const auto roll = dice_.below(100);
@@ -59,22 +64,26 @@ CommandStream::Step CommandStream::administration(const NaiveEngine& model) {
     }
     if (roll < 60) {
         // Traders come back; those who came later may leave for good.
-        const UserId who = user(model);
+        const UserId who = subject(model);
         const bool may_close = static_cast<std::uint32_t>(who) > 8 || dice_.chance(3);
         if (!model.open_orders().empty() && dice_.chance(5)) {
             const AccountId busy = model.orders().at(dice_.any_of(model.open_orders())).request.account;
             return {actor, ChangeUserStatus{model.accounts().at(busy), UserStatus::Closed, "still at work"}};
         }
-        const UserStatus status = dice_.chance(80)                ? UserStatus::Active
-                                  : may_close && dice_.chance(60) ? UserStatus::Closed
-                                                                  : UserStatus::Suspended;
+        const UserStatus status = may_close && dice_.chance(50) ? UserStatus::Closed
+                                  : dice_.chance(85)            ? UserStatus::Active
+                                                                : UserStatus::Suspended;
         return {actor, ChangeUserStatus{who, status, "because"}};
     }
-    if (roll < 68) return {actor, RegisterUser{dice_.pick({"New user", "", "tab\there"}), random_roles(dice_)}};
-    if (roll < 74) return {actor, OpenAccount{user(model)}};
-    const auto key = static_cast<KeyId>(dice_.below(25));
-    if (roll < 84) return {actor, CreateApiKey{user(model), key, Sha256{std::byte{7}}, random_roles(dice_)}};
-    if (roll < 90) return {actor, RevokeApiKey{key}};
+    if (roll < 70)
+        return {actor, RegisterUser{dice_.pick({"New user", "New user", "", "tab\there"}), random_roles(dice_)}};
+    if (roll < 76) return {actor, OpenAccount{subject(model)}};
+    const auto key = static_cast<KeyId>(dice_.below(12));
+    if (roll < 85) return {actor, CreateApiKey{subject(model), key, Sha256{std::byte{7}}, random_roles(dice_)}};
+    if (roll < 92) {
+        const bool known = !model.keys().empty() && dice_.chance(60);
+        return {actor, RevokeApiKey{known ? dice_.any_of(model.keys()).first : key}};
+    }
     return {actor, random_security(dice_)};
 }
 
