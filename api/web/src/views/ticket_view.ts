@@ -24,6 +24,7 @@ export class TicketView {
   private readonly schedule = oncePerFrame(() => this.render());
   private market: Market | null = null;
   private busy = false;
+  private keptPrice = ""; // of the limit order, while the form shows a market order
 
   constructor(
     private readonly account: AccountModel,
@@ -35,9 +36,7 @@ export class TicketView {
       void this.submit();
     });
     this.form.addEventListener("input", () => this.edited());
-    // A market order had to leave "good till cancelled"; a limit order starts from it again.
-    for (const type of this.form.querySelectorAll("[name=type]"))
-      type.addEventListener("change", () => this.setRadio("tif", "gtc"));
+    for (const type of this.form.querySelectorAll("[name=type]")) type.addEventListener("change", () => this.changedType());
     this.form.addEventListener("click", (event) => this.chip(event.target as Element));
     for (const field of ["price", "quantity"] as const)
       this[field].addEventListener("keydown", (event) => this.stepKey(event, field));
@@ -45,6 +44,7 @@ export class TicketView {
 
   show(market: Market): void {
     this.market = market;
+    this.keptPrice = "";
     this.price.value = "";
     this.quantity.value = "";
     const { security } = market;
@@ -71,6 +71,7 @@ export class TicketView {
 
   // A level of the book was chosen: trade against it.
   take(price: string, levelSide: Side): void {
+    if (this.draft().type === "market") this.setRadio("tif", "gtc");
     this.setRadio("type", "limit");
     this.setRadio("side", levelSide === "sell" ? "buy" : "sell");
     this.price.value = price;
@@ -80,6 +81,7 @@ export class TicketView {
   }
 
   clear(): void {
+    this.keptPrice = "";
     this.price.value = "";
     this.quantity.value = "";
     this.postOnly.checked = false;
@@ -264,6 +266,15 @@ export class TicketView {
 
   private best(side: "bids" | "asks"): BookLevel | undefined {
     return this.market?.feed.book[side][0];
+  }
+
+  // A market order shows no price and cannot be good till cancelled; a limit order starts again from both.
+  private changedType(): void {
+    const market = this.draft().type === "market";
+    if (market) this.keptPrice = this.price.value;
+    this.price.value = market ? "" : this.keptPrice;
+    this.setRadio("tif", "gtc");
+    this.edited();
   }
 
   private setRadio(name: string, value: string): void {
