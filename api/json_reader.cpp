@@ -99,9 +99,11 @@ private:
 }  // namespace
 
 std::expected<JsonValue, JsonError> parse_json(std::string_view text) {
-    if (text.starts_with("\xEF\xBB\xBF")) return std::unexpected(JsonError{"invalid_json", "a byte order mark is not JSON"});
+    if (text.starts_with("\xEF\xBB\xBF"))
+        return std::unexpected(JsonError{"invalid_json", "a byte order mark is not JSON"});
     Builder builder;
-    if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::unexpected(std::move(builder.error));
+    if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder))
+        return std::unexpected(std::move(builder.error));
     return std::move(builder.root);
 }
 

@@ -39,7 +39,8 @@ Members::Members(const JsonValue& object, std::initializer_list<std::string_view
             std::string list;
             for (const std::string_view k : known) (list += list.empty() ? "" : ", ") += k;
             // The pointer is spelled from what was sent only where that is a plain name.
-            const bool plain = std::ranges::all_of(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
+            const bool plain = std::ranges::all_of(
+                name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
             complain(field_problem("unknown_field", plain && name.size() <= 40 ? pointer_to(name) : "/",
                                    "A member is not known here.", list));
         }
@@ -73,9 +74,10 @@ std::string_view Members::required_text(std::string_view name, std::size_t max_s
     const JsonValue* value = get(name);
     if (!expect(value, name, JsonValue::Kind::String)) return {};
     if (value->text.empty() || value->text.size() > max_size) {
-        complain(field_problem("invalid_text", pointer_to(name),
-                               "The member " + std::string(name) + " must have 1 to " + std::to_string(max_size) + " bytes.",
-                               std::to_string(max_size), std::to_string(value->text.size())));
+        complain(
+            field_problem("invalid_text", pointer_to(name),
+                          "The member " + std::string(name) + " must have 1 to " + std::to_string(max_size) + " bytes.",
+                          std::to_string(max_size), std::to_string(value->text.size())));
         return {};
     }
     return value->text;
@@ -124,7 +126,8 @@ engine::Money Members::money(std::string_view name) {
     if (failed()) return {};
     const auto amount = parse_money(text);
     if (amount) return *amount;
-    complain(field_problem(amount.error() == DecimalError::TooLarge ? "max_balance" : "invalid_decimal", pointer_to(name),
+    complain(field_problem(amount.error() == DecimalError::TooLarge ? "max_balance" : "invalid_decimal",
+                           pointer_to(name),
                            "The member " + std::string(name) + " must be a plain decimal with at most 8 decimals."));
     return {};
 }
@@ -134,9 +137,10 @@ std::uint8_t Members::small_number(std::string_view name, std::uint8_t max) {
     if (!expect(value, name, JsonValue::Kind::Number)) return 0;
     const auto number = parse_units(value->text, 0);
     if (!number || *number > max) {
-        complain(field_problem("invalid_decimal", pointer_to(name),
-                               "The member " + std::string(name) + " must be a whole number up to " + std::to_string(max) + ".",
-                               std::to_string(max)));
+        complain(field_problem(
+            "invalid_decimal", pointer_to(name),
+            "The member " + std::string(name) + " must be a whole number up to " + std::to_string(max) + ".",
+            std::to_string(max)));
         return 0;
     }
     return static_cast<std::uint8_t>(*number);

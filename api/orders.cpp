@@ -14,7 +14,8 @@ std::vector<OrderFill> fills_of(const Outcome& outcome, engine::OrderId order) {
     for (const engine::Event& event : outcome.events) {
         const auto* t = std::get_if<engine::TradeExecuted>(&event.body);
         if (!t || (t->taker_order != order && t->maker_order != order)) continue;
-        fills.push_back({{t->trade, t->price, t->quantity, t->taker_side, event.time, event.seq}, t->maker_order == order});
+        fills.push_back(
+            {{t->trade, t->price, t->quantity, t->taker_side, event.time, event.seq}, t->maker_order == order});
     }
     return fills;
 }
@@ -28,7 +29,8 @@ OrProblem<engine::OrderRef> read_target(Members& m) {
     engine::OrderRef target;
     const bool by_id = m.has("order_id");
     if (by_id == m.has("client_order_id"))
-        return std::unexpected(field_problem("missing_field", "/order_id", "Name the order by order_id or client_order_id."));
+        return std::unexpected(
+            field_problem("missing_field", "/order_id", "Name the order by order_id or client_order_id."));
     if (by_id) {
         const auto id = parse_id<engine::OrderId>(m.required_text("order_id", 32));
         if (m.failed()) return std::unexpected(m.problem());
@@ -92,7 +94,8 @@ OrProblem<engine::PlaceOrder> read_place(const JsonValue& body, const LiveView& 
     order.security = terms.security;
     order.client_order_id = client_id;
     order.quantity = {m.units("quantity", terms.quantity_scale, "quantity_not_on_lot", "max_quantity")};
-    if (!is_market || m.has("price")) order.price = {m.units("price", terms.price_scale, "price_not_on_tick", "max_price")};
+    if (!is_market || m.has("price"))
+        order.price = {m.units("price", terms.price_scale, "price_not_on_tick", "max_price")};
     if (m.failed()) return std::unexpected(m.problem());
     return order;
 }

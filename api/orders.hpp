@@ -15,7 +15,8 @@ namespace buttonwood::api {
 template <class T> using OrProblem = std::expected<T, Problem>;
 
 // The caller's account named by "acc_...", or the first one when the text is empty.
-[[nodiscard]] OrProblem<engine::AccountId> own_account(const LiveView& view, const Identity& who, std::string_view text);
+[[nodiscard]] OrProblem<engine::AccountId> own_account(const LiveView& view, const Identity& who,
+                                                       std::string_view text);
 [[nodiscard]] OrProblem<const LiveSecurity*> known_security(const LiveView& view, std::string_view symbol);
 
 // side: given by the path (/listings, /bids); then the body must not name one.

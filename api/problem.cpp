@@ -61,7 +61,7 @@ constexpr std::array kCodes{
     CodeRow{"version_not_supported", 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here"},
     CodeRow{"internal", 500, "Something broke on our side"},
     CodeRow{"overloaded", 503, "Too much is waiting"},
-    CodeRow{"read_only", 503, "The event store is away; nothing can be written for now"},
+    CodeRow{"read_only", 503, "The event store is away; nothing can be written until it is back"},
     CodeRow{"read_lag", 503, "The read model has not reached the wanted event yet"},
     CodeRow{"starting", 503, "The server is starting"},
     CodeRow{"draining", 503, "The server is stopping"},

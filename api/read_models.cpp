@@ -61,15 +61,17 @@ private:
 };
 
 OrDbError<engine::EventSeq> checkpoint(Connection& connection, const char* projections) {
-    auto rows = connection.prepared("SELECT coalesce(min(checkpoint), 0) FROM projections.status WHERE name = ANY($1::text[])",
-                                    {Param(projections)});
+    auto rows = connection.prepared(
+        "SELECT coalesce(min(checkpoint), 0) FROM projections.status WHERE name = ANY($1::text[])",
+        {Param(projections)});
     if (!rows) return std::unexpected(rows.error());
     return static_cast<engine::EventSeq>(rows->integer(0, 0));
 }
 
 // {data, has_more, next_cursor, event_seq}; the query asked for one row more than the page holds.
 template <class WriteRow>
-ReadAnswer page(const Rows& rows, std::size_t limit, std::string_view cursor_column, engine::EventSeq seq, WriteRow write) {
+ReadAnswer page(const Rows& rows, std::size_t limit, std::string_view cursor_column, engine::EventSeq seq,
+                WriteRow write) {
     const bool has_more = static_cast<std::size_t>(rows.size()) > limit;
     const int shown = has_more ? static_cast<int>(limit) : rows.size();
     JsonWriter w;
@@ -141,7 +143,8 @@ OrDbError<ReadAnswer> read_orders(Connection& connection, const OrderFilter& fil
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
         std::string(kOrderColumns) +
-            "WHERE account_id = ANY($1::bigint[]) AND ($2::text IS NULL OR symbol = $2) AND ($3::text IS NULL OR side = $3)"
+            "WHERE account_id = ANY($1::bigint[]) AND ($2::text IS NULL OR symbol = $2)"
+            " AND ($3::text IS NULL OR side = $3)"
             " AND ($4::text = 'all' OR (status IN ('new', 'partially_filled')) = ($4 = 'open'))"
             " AND ($5::bigint IS NULL OR order_id < $5) ORDER BY order_id DESC LIMIT $6",
         {Param(id_array(filter.accounts)), or_null(filter.symbol), or_null(filter.side), Param(filter.status),
@@ -158,7 +161,8 @@ OrDbError<ReadAnswer> read_order(Connection& connection, const std::vector<engin
         std::string(kOrderColumns) + "WHERE account_id = ANY($1::bigint[]) AND ($2::bigint IS NULL OR order_id = $2)"
                                      " AND ($3::text IS NULL OR client_order_id = $3) LIMIT 1",
         {Param(id_array(accounts)),
-         id ? Param(static_cast<std::int64_t>(std::to_underlying(*id))) : Param(std::nullopt), or_null(client_order_id)});
+         id ? Param(static_cast<std::int64_t>(std::to_underlying(*id))) : Param(std::nullopt),
+         or_null(client_order_id)});
     if (!rows) return std::unexpected(rows.error());
     if (rows->size() == 0) return ReadAnswer{"", *seq, false};
     JsonWriter w;
@@ -235,8 +239,9 @@ OrDbError<ReadAnswer> read_portfolio(Connection& connection, const std::vector<e
                     w.member("held", row.quantity("held_units"));
                     w.member("average_cost", row.optional("average_cost"));
                     w.member("cost_basis", row.text("cost_basis"));
-                    w.member("last_price", row.is_null("last_price_units") ? std::nullopt
-                                                                           : std::optional(row.price("last_price_units")));
+                    w.member("last_price", row.is_null("last_price_units")
+                                               ? std::nullopt
+                                               : std::optional(row.price("last_price_units")));
                     w.member("market_value", row.optional("market_value"));
                     w.member("unrealized_pnl", row.optional("unrealized_pnl"));
                     w.member("realized_pnl", row.text("realized_pnl"));
@@ -279,10 +284,11 @@ OrDbError<ReadAnswer> read_candles(Connection& connection, const CandleFilter& f
     // The newest `limit` of the range, oldest first.
     auto rows = connection.prepared(
         std::string("SELECT * FROM (SELECT bucket, ") + RFC3339("bucket") +
-            " AS t, open_units, high_units, low_units, close_units, volume_units, turnover, vwap, trade_count, price_scale,"
-            " quantity_scale, extract(epoch FROM bucket)::bigint AS start FROM api.candles_" + (filter.daily ? "1d" : "1m") +
-            " WHERE symbol = $1 AND ($2::timestamptz IS NULL OR bucket >= $2) AND ($3::timestamptz IS NULL OR bucket < $3)"
-            " ORDER BY bucket DESC LIMIT $4) newest ORDER BY bucket",
+            " AS t, open_units, high_units, low_units, close_units, volume_units, turnover, vwap, trade_count,"
+            " price_scale, quantity_scale, extract(epoch FROM bucket)::bigint AS start FROM api.candles_" +
+            (filter.daily ? "1d" : "1m") +
+            " WHERE symbol = $1 AND ($2::timestamptz IS NULL OR bucket >= $2)"
+            " AND ($3::timestamptz IS NULL OR bucket < $3) ORDER BY bucket DESC LIMIT $4) newest ORDER BY bucket",
         {Param(filter.symbol), or_null(filter.from), or_null(filter.to), Param(filter.limit)});
     if (!rows) return std::unexpected(rows.error());
     const std::int64_t now = wall_clock_us() / 1'000'000;
@@ -316,8 +322,9 @@ OrDbError<ReadAnswer> read_users(Connection& connection, std::optional<std::uint
     const auto seq = checkpoint(connection, "{users}");
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
-        "SELECT user_id, name, array_to_json(roles)::text AS roles, status, account_ids, array_to_json(ARRAY(SELECT 'acc_' || a"
-        " FROM unnest(account_ids) a))::text AS accounts, " RFC3339("created_at") " AS created FROM api.users"
+        "SELECT user_id, name, array_to_json(roles)::text AS roles, status, account_ids,"
+        " array_to_json(ARRAY(SELECT 'acc_' || a FROM unnest(account_ids) a))::text AS accounts, "
+        RFC3339("created_at") " AS created FROM api.users"
         " WHERE ($1::bigint IS NULL OR user_id < $1) ORDER BY user_id DESC LIMIT $2",
         {or_null(before), Param(limit + 1)});
     if (!rows) return std::unexpected(rows.error());

@@ -44,14 +44,15 @@ void Reads::work() {
         }
         if (connection && !connection->healthy()) connection.reset();
         if (!connection)
-            if (auto opened = eventstore::Connection::open(conninfo_, "buttonwood-reads")) connection = std::move(*opened);
+            if (auto opened = eventstore::Connection::open(conninfo_, "buttonwood-reads"))
+                connection = std::move(*opened);
         job(connection ? &*connection : nullptr);
     }
 }
 
 Problem Reads::to_problem(const eventstore::DbError& error) {
     if (error.kind == eventstore::DbErrorKind::Unavailable || error.kind == eventstore::DbErrorKind::Conflict)
-        return problem("read_only", "The read models cannot be reached for now.");
+        return problem("read_only", "The read models cannot be reached.");
     spdlog::error("read failed: {} {}", error.sqlstate, error.message);
     return problem("internal");
 }

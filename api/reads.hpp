@@ -46,8 +46,9 @@ public:
         auto answer = std::make_shared<std::optional<std::expected<T, eventstore::DbError>>>();
         auto done = std::make_shared<boost::asio::steady_timer>(io_, boost::asio::steady_timer::time_point::max());
         const bool queued = push([this, answer, done, q = query](eventstore::Connection* connection) {
-            *answer = connection ? in_snapshot<T>(*connection, q)
-                                 : std::unexpected(eventstore::DbError{eventstore::DbErrorKind::Unavailable, "", "", ""});
+            *answer = connection
+                          ? in_snapshot<T>(*connection, q)
+                          : std::unexpected(eventstore::DbError{eventstore::DbErrorKind::Unavailable, "", "", ""});
             boost::asio::post(io_, [done] { done->cancel(); });
         });
         if (!queued) co_return std::unexpected(problem("overloaded", "Too many reads are waiting."));

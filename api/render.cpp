@@ -32,8 +32,12 @@ std::string int128_decimal(engine::Int128 units, int scale) {
 
 }  // namespace
 
-std::string price_text(const LiveSecurity& s, engine::Price price) { return to_decimal(price.units, s.terms.price_scale); }
-std::string quantity_text(const LiveSecurity& s, engine::Quantity q) { return to_decimal(q.units, s.terms.quantity_scale); }
+std::string price_text(const LiveSecurity& s, engine::Price price) {
+    return to_decimal(price.units, s.terms.price_scale);
+}
+std::string quantity_text(const LiveSecurity& s, engine::Quantity q) {
+    return to_decimal(q.units, s.terms.quantity_scale);
+}
 
 std::string average_price(engine::Int128 notional_units, engine::Int128 quantity_units, int price_scale,
                           int quantity_scale) {

@@ -24,7 +24,8 @@ Listener::Listener(Services& services, const http::Router& router, const std::st
 
 std::string Listener::url() const {
     const tcp::endpoint local = acceptor_.local_endpoint();
-    const std::string host = local.address().is_v6() ? "[" + local.address().to_string() + "]" : local.address().to_string();
+    const std::string host =
+        local.address().is_v6() ? "[" + local.address().to_string() + "]" : local.address().to_string();
     return "http://" + host + ":" + std::to_string(local.port());
 }
 

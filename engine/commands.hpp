@@ -99,7 +99,8 @@ struct PlaceOrder {
     Quantity quantity;
     Price price;                    // 0 for market
     ClientOrderId client_order_id;  // empty = none; otherwise unique per account for ever
-    BUTTONWOOD_RECORD(PlaceOrder, account, security, side, type, time_in_force, post_only, quantity, price, client_order_id)
+    BUTTONWOOD_RECORD(PlaceOrder, account, security, side, type, time_in_force, post_only, quantity, price,
+                      client_order_id)
 };
 
 // One order of an account, by the engine's id or by the client's.

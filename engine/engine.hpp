@@ -244,7 +244,7 @@ private:
     std::vector<Slot> free_slots_;
     std::unordered_map<OrderId, Slot> order_slots_;         // open orders only
     std::unordered_map<std::string, ClientIdRecord> client_ids_;
-    std::unordered_map<std::string, Money> deposited_;      // per currency, net of withdrawals: what conservation compares with
+    std::unordered_map<std::string, Money> deposited_;      // per currency, net of withdrawals: conservation
 };
 
 }  // namespace buttonwood::engine

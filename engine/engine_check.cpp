@@ -70,7 +70,8 @@ StateHash Engine::state_hash() const {
     digest(Kind::Counters).add(last_seq_).add(last_command_).add(static_cast<std::uint64_t>(last_time_.us))
         .add(last_order_).add(last_trade_).into(sum);
     for (std::size_t i = 0; i < users_.size(); ++i)
-        digest(Kind::User).add(std::uint64_t{i}).add(users_[i].name).add(users_[i].roles).add(users_[i].status).into(sum);
+        digest(Kind::User).add(std::uint64_t{i}).add(users_[i].name).add(users_[i].roles)
+            .add(users_[i].status).into(sum);
     for (std::size_t i = 0; i < accounts_.size(); ++i)
         digest(Kind::Account).add(std::uint64_t{i}).add(accounts_[i].user).into(sum);
     for (const auto& [id, key] : keys_) {
@@ -128,7 +129,8 @@ void Engine::check_books(std::vector<std::string>& broken) const {
     for (const Security& s : securities_) {
         const auto bid = s.book.best(Side::Buy);
         const auto offer = s.book.best(Side::Sell);
-        if (bid && offer && bid->price >= offer->price) broken.push_back(words(s.terms.symbol.view(), ": book is crossed"));
+        if (bid && offer && bid->price >= offer->price)
+            broken.push_back(words(s.terms.symbol.view(), ": book is crossed"));
         std::size_t orders = 0;
         for (const Side side : {Side::Buy, Side::Sell}) {
             s.book.for_each_level(side, [&](const OrderBook::Level& level) {
@@ -170,7 +172,8 @@ void Engine::check_reservations(std::vector<std::string>& broken) const {
         share_sum[holding_key(o.account, o.security)] += o.reserved_quantity;
     }
     for (const auto& [key, balance] : cash_) {
-        if (balance.reserved != cash_sum[key]) broken.push_back(words("account ", key >> 16, ": reserved cash differs"));
+        if (balance.reserved != cash_sum[key])
+            broken.push_back(words("account ", key >> 16, ": reserved cash differs"));
         if (balance.reserved < Money{} || balance.reserved > balance.total)
             broken.push_back(words("account ", key >> 16, ": reserves more cash than it has"));
     }
@@ -212,7 +215,8 @@ void Engine::check_indexes(std::vector<std::string>& broken) const {
         }
     }
     for (std::size_t i = 0; i < users_.size(); ++i)
-        if (users_[i].open_orders != open_of_user[i]) broken.push_back(words("user ", i + 1, ": open orders miscounted"));
+        if (users_[i].open_orders != open_of_user[i])
+            broken.push_back(words("user ", i + 1, ": open orders miscounted"));
     std::size_t in_books = 0;
     for (const Security& s : securities_) in_books += s.book.order_count();
     if (listed != order_slots_.size() || in_books != order_slots_.size() ||

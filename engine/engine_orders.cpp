@@ -7,7 +7,7 @@
 namespace buttonwood::engine {
 namespace {
 
-// FNV-1a over the request's own terms: a retry has the same fingerprint, another order under the same client id has not.
+// FNV-1a over the request's own terms: a retry has the same fingerprint, another order under the same client id not.
 std::uint64_t fingerprint_of(const PlaceOrder& c) {
     std::uint64_t hash = 0xCBF2'9CE4'8422'2325;
     const auto mix = [&](std::uint64_t value) {
@@ -253,7 +253,8 @@ RejectReason Engine::on(Context& context, const AmendOrder& c) {
     }
     const bool crosses = security.book.crosses(o.side, price);
     if (o.post_only && crosses) return refuse(RejectReason::PostOnlyWouldCross);
-    BUTTONWOOD_ASSERT(notional(price, leaves, security.terms.price_scale, security.terms.quantity_scale, reserved_cash));
+    BUTTONWOOD_ASSERT(
+        notional(price, leaves, security.terms.price_scale, security.terms.quantity_scale, reserved_cash));
     if (o.side == Side::Sell) reserved_cash = Money{};
     const Quantity reserved_quantity = o.side == Side::Sell ? leaves : Quantity{};
     if (const auto reason = refuse_reserve(o, reserved_cash, reserved_quantity); reason != RejectReason::None)

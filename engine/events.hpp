@@ -53,7 +53,8 @@ struct SecurityCreated {
     std::uint8_t quantity_scale{};
     Price tick_size;
     Quantity lot_size;
-    BUTTONWOOD_RECORD(SecurityCreated, security, symbol, name, currency, price_scale, quantity_scale, tick_size, lot_size)
+    BUTTONWOOD_RECORD(SecurityCreated, security, symbol, name, currency, price_scale, quantity_scale, tick_size,
+                      lot_size)
 };
 
 struct TradingStateChanged {
@@ -132,8 +133,8 @@ struct TradeExecuted {
     Quantity released_quantity;    // of the seller's reservation: quantity
     Quantity maker_leaves_quantity;
     Quantity taker_leaves_quantity;
-    BUTTONWOOD_RECORD(TradeExecuted, trade, security, maker_order, taker_order, maker_account, taker_account, taker_side,
-                      price, quantity, notional, released_cash, released_quantity, maker_leaves_quantity,
+    BUTTONWOOD_RECORD(TradeExecuted, trade, security, maker_order, taker_order, maker_account, taker_account,
+                      taker_side, price, quantity, notional, released_cash, released_quantity, maker_leaves_quantity,
                       taker_leaves_quantity)
 };
 

@@ -23,10 +23,10 @@ inline constexpr std::array kTradingStateWords{
 inline constexpr std::array kUserStatusWords{Word<UserStatus>{UserStatus::Active, "active"},
                                              Word<UserStatus>{UserStatus::Suspended, "suspended"},
                                              Word<UserStatus>{UserStatus::Closed, "closed"}};
-inline constexpr std::array kCancelReasonWords{Word<CancelReason>{CancelReason::User, "user"},
-                                               Word<CancelReason>{CancelReason::Mass, "mass"},
-                                               Word<CancelReason>{CancelReason::Operator, "operator"},
-                                               Word<CancelReason>{CancelReason::AmendedBelowFilled, "amended_below_filled"}};
+inline constexpr std::array kCancelReasonWords{
+    Word<CancelReason>{CancelReason::User, "user"}, Word<CancelReason>{CancelReason::Mass, "mass"},
+    Word<CancelReason>{CancelReason::Operator, "operator"},
+    Word<CancelReason>{CancelReason::AmendedBelowFilled, "amended_below_filled"}};
 inline constexpr std::array kExpireReasonWords{
     Word<ExpireReason>{ExpireReason::ImmediateRemainder, "immediate_remainder"}};
 inline constexpr std::array kRoleWords{Word<Role>{Role::Trader, "trader"}, Word<Role>{Role::MarketData, "market_data"},

@@ -43,7 +43,7 @@ namespace buttonwood::engine {
     X(SymbolTaken, 31, "symbol_taken", "another security has this symbol")                                             \
     X(ScaleNotAllowed, 32, "scale_not_allowed", "scales are 0..8 each and sum to at most 8")                           \
     X(TickNotAllowed, 33, "tick_not_allowed", "tick and lot size must be above zero")                                  \
-    X(NameNotAllowed, 34, "name_not_allowed", "a name, symbol or currency is empty or has a character that is not allowed") \
+    X(NameNotAllowed, 34, "name_not_allowed", "a name, symbol or currency is empty or has a forbidden character")      \
     X(StatusUnchanged, 35, "status_unchanged", "the status or state is already the requested one")                     \
     X(UserClosed, 36, "user_closed", "a closed user stays closed")                                                     \
     X(OpenOrders, 37, "open_orders", "the user still has open orders")                                                 \

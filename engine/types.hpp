@@ -69,7 +69,7 @@ struct Money {
 inline constexpr Int128 pow10_128(int n) { return n == 0 ? 1 : 10 * pow10_128(n - 1); }
 inline constexpr std::int64_t kMaxPriceUnits = 1'000'000'000'000'000'000;     // 10^18
 inline constexpr std::int64_t kMaxQuantityUnits = 1'000'000'000'000'000'000;  // 10^18, one order and one holding
-inline constexpr std::int64_t kMaxLevelUnits = 4'000'000'000'000'000'000;     // the orders of one side at one price together
+inline constexpr std::int64_t kMaxLevelUnits = 4'000'000'000'000'000'000;     // the orders of one level together
 inline constexpr Money kMaxMoney{pow10_128(27)};                              // one order's notional, one balance
 
 // Microseconds since 1970-01-01 UTC. Arrives inside commands, never read from a clock by the engine.

@@ -21,7 +21,7 @@ using Hash = engine::Sha256;
 
 // Named by what the caller must do.
 enum class StoreError : std::uint8_t {
-    Unavailable,  // nothing was written; the store cannot be reached or refuses for now: try again later
+    Unavailable,  // nothing was written; the store cannot be reached or refuses: try again later
     InDoubt,      // the write may or may not be there: fence, then read the tail, then decide
     Fenced,       // another writer took over: stop writing for ever
     Corrupt,      // what is stored contradicts itself: stop, call an operator

@@ -25,13 +25,15 @@ constexpr const char* kSessionSettings = R"(
 SET idle_in_transaction_session_timeout = '2s';
 SET statement_timeout = 0;
 SELECT set_config('synchronous_commit',
-                  CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false))";
+                  CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END,
+                  false))";
 
 // The settings without which an acknowledged commit can be lost, as one word each; empty = safe.
 constexpr const char* kUnsafeSettings = R"(
 SELECT concat_ws(', ',
     CASE WHEN current_setting('fsync') <> 'on' THEN 'fsync=' || current_setting('fsync') END,
-    CASE WHEN current_setting('full_page_writes') <> 'on' THEN 'full_page_writes=' || current_setting('full_page_writes') END,
+    CASE WHEN current_setting('full_page_writes') <> 'on'
+         THEN 'full_page_writes=' || current_setting('full_page_writes') END,
     CASE WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
          THEN 'synchronous_commit=' || current_setting('synchronous_commit') END,
     CASE WHEN current_setting('data_checksums') <> 'on' THEN 'data_checksums=' || current_setting('data_checksums') END,

@@ -28,7 +28,8 @@ struct Failed {
 void write_secret(const fs::path& path, const std::string& text) {
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, S_IRUSR | S_IWUSR);
     const bool written = file >= 0 && ::fchmod(file, S_IRUSR | S_IWUSR) == 0 &&
-                         ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+                         ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                         ::fsync(file) == 0;
     if (file >= 0) ::close(file);
     if (!written) throw Failed{"cannot write " + path.string() + "; check the permissions of --data-dir"};
 }
@@ -97,7 +98,8 @@ void seed_security(Script& script, const SeedSecurity& s, const Person& maker, c
                         .security;
     script.run<engine::HoldingsIssued>(engine::IssueHoldings{maker.account, id, {s.quantity * 1'000}});
     script.run<engine::HoldingsIssued>(engine::IssueHoldings{trader.account, id, {s.quantity * 100}});
-    const auto place = [&](const Person& who, engine::Side side, std::int64_t price, std::int64_t quantity, engine::TimeInForce tif) {
+    const auto place = [&](const Person& who, engine::Side side, std::int64_t price, std::int64_t quantity,
+                           engine::TimeInForce tif) {
         engine::PlaceOrder order;
         order.account = who.account;
         order.security = id;
@@ -140,7 +142,9 @@ void seed_demo(Script& script, const fs::path& data_dir, const LiveView& view) {
     Person trader = add_person(script, "Theo Trader", trades, trader_key);
     maker.account = view.user(maker.user)->accounts.front();
     trader.account = view.user(trader.user)->accounts.front();
-    const auto dollars = [](std::int64_t amount) { return engine::Money{amount * engine::pow10_128(engine::kMoneyScale)}; };
+    const auto dollars = [](std::int64_t amount) {
+        return engine::Money{amount * engine::pow10_128(engine::kMoneyScale)};
+    };
     script.run<engine::CashDeposited>(engine::DepositCash{maker.account, "USD", dollars(50'000'000)});
     script.run<engine::CashDeposited>(engine::DepositCash{trader.account, "USD", dollars(1'000'000)});
     for (const SeedSecurity& security : kMarket) seed_security(script, security, maker, trader);
@@ -182,8 +186,8 @@ void print_personas(const std::string& data_dir, const std::string& url) {
         "  curl -s {0}/v1/orders -H 'Authorization: Bearer {1}' -H 'Content-Type: application/json' "
         "-d '{{\"symbol\":\"ACME\",\"side\":\"buy\",\"quantity\":\"10\",\"price\":\"25.55\"}}'\n"
         "  curl -s {0}/v1/portfolio -H 'Authorization: Bearer {1}'\n"
-        "  curl -s {0}/v1/admin/securities/ACME/state -H 'Authorization: Bearer {2}' -H 'Content-Type: application/json' "
-        "-d '{{\"state\":\"halted\",\"reason\":\"trying it out\"}}'\n\n"
+        "  curl -s {0}/v1/admin/securities/ACME/state -H 'Authorization: Bearer {2}' "
+        "-H 'Content-Type: application/json' -d '{{\"state\":\"halted\",\"reason\":\"trying it out\"}}'\n\n"
         "  Ctrl-C stops everything; the next start continues here.\n\n",
         url, key(1), key(2));
     std::fflush(stdout);

@@ -1,4 +1,4 @@
-// The first start: an operator on an empty log, and the demo market on request. All of it by commands through the engine.
+// The first start: an operator on an empty log, the demo market on request, all by commands through the engine.
 #pragma once
 
 #include "api/cli/cli.hpp"

@@ -19,7 +19,8 @@ fs::path address_file(const std::string& data_dir) { return fs::path(data_dir) /
 std::expected<DatabaseAccess, std::string> start_database(const std::string& data_dir) {
     std::error_code error;
     fs::create_directories(data_dir, error);
-    if (error) return std::unexpected("cannot create " + data_dir + ": " + error.message() + "; choose another --data-dir");
+    if (error)
+        return std::unexpected("cannot create " + data_dir + ": " + error.message() + "; choose another --data-dir");
     auto cluster = eventstore::PrivateCluster::start(
         {.directory = fs::absolute(data_dir) / "pg",
          .on_trouble = [](std::string_view line) { spdlog::error("postgres: {}", line); }});

@@ -33,7 +33,8 @@ int migrate_up(const DatabaseOptions& options) {
     return with_database(options, [&](eventstore::Connection& connection) {
         const auto applied = eventstore::migrate_up(connection, [&](const eventstore::MigrationState& m) {
             if (!options.json)
-                std::printf("applied %03d %s in %.1f ms\n", m.version, m.name.c_str(), static_cast<double>(m.duration_us) / 1000);
+                std::printf("applied %03d %s in %.1f ms\n", m.version, m.name.c_str(),
+                            static_cast<double>(m.duration_us) / 1000);
         });
         if (!applied) return fail(applied.error());
         std::printf(options.json ? "{\"applied\":%d}\n" : "%d applied; the schema is up to date\n", *applied);
@@ -73,7 +74,9 @@ int projections_status(const DatabaseOptions& options) {
     return with_database(options, [&](eventstore::Connection& connection) {
         const auto rows = projections::read_status(connection);
         if (!rows) return fail(rows.error());
-        if (!options.json) std::printf("%-12s %-10s %12s %10s %7s  %s\n", "NAME", "STATUS", "CHECKPOINT", "LAG", "ERRORS", "LAST ERROR");
+        if (!options.json)
+            std::printf("%-12s %-10s %12s %10s %7s  %s\n", "NAME", "STATUS", "CHECKPOINT", "LAG", "ERRORS",
+                        "LAST ERROR");
         JsonWriter w;
         w.array([&] {
             for (const projections::ProjectionStatus& p : *rows) {

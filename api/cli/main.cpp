@@ -29,10 +29,12 @@ int run(int argc, char** argv) {
     serve_command->add_option("--listen", serve_options.listen, "address:port; port 0 picks a free one")
         ->capture_default_str()
         ->envname("BUTTONWOOD_LISTEN");
-    serve_command->add_option("--data-dir", serve_options.data_dir, "keys, and the private cluster without --database-url")
+    serve_command
+        ->add_option("--data-dir", serve_options.data_dir, "keys, and the private cluster without --database-url")
         ->capture_default_str()
         ->envname("BUTTONWOOD_DATA_DIR");
-    serve_command->add_option("--database-url", serve_options.database_url, "use this PostgreSQL instead of a private one")
+    serve_command
+        ->add_option("--database-url", serve_options.database_url, "use this PostgreSQL instead of a private one")
         ->envname("BUTTONWOOD_DATABASE_URL");
     serve_command->add_option("--ready-file", serve_options.ready_file, "gets the base URL once the server accepts");
     serve_command->add_option("--log-format", serve_options.log_format, "text or json")
@@ -43,7 +45,8 @@ int run(int argc, char** argv) {
     serve_command->callback([&] { code = serve(serve_options); });
 
     DatabaseOptions database;
-    CLI::App* migrate = app.add_subcommand("migrate", "Bring the database to this binary's schema. Example: buttonwood migrate status");
+    CLI::App* migrate =
+        app.add_subcommand("migrate", "Bring the database to this binary's schema. Example: buttonwood migrate status");
     migrate->require_subcommand(1);
     CLI::App* up = migrate->add_subcommand("up", "apply what is pending");
     add_database_options(*up, database);
@@ -52,7 +55,8 @@ int run(int argc, char** argv) {
     add_database_options(*status, database);
     status->callback([&] { code = migrate_status(database); });
 
-    CLI::App* projections = app.add_subcommand("projections", "The read models. Example: buttonwood projections rebuild trades");
+    CLI::App* projections =
+        app.add_subcommand("projections", "The read models. Example: buttonwood projections rebuild trades");
     projections->require_subcommand(1);
     CLI::App* list = projections->add_subcommand("status", "where each one stands in the log");
     add_database_options(*list, database);
@@ -60,7 +64,8 @@ int run(int argc, char** argv) {
     std::string name;
     CLI::App* rebuild = projections->add_subcommand("rebuild", "build one again from the first event");
     add_database_options(*rebuild, database);
-    rebuild->add_option("NAME", name, "events commands users securities listings bids trades portfolio market_data")->required();
+    rebuild->add_option("NAME", name, "events commands users securities listings bids trades portfolio market_data")
+        ->required();
     rebuild->callback([&] { code = projections_rebuild(database, name); });
 
     try {

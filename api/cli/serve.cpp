@@ -31,7 +31,9 @@ public:
         w.element(std::string_view(message.payload.data(), message.payload.size()));
         out.append(w.text().data(), w.text().data() + w.text().size());
     }
-    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<JsonMessage>();
+    }
 };
 
 void start_logging(const std::string& format) {
@@ -55,7 +57,8 @@ std::expected<Address, std::string> parse_listen(const std::string& text) {
     Address address;
     if (colon == std::string::npos) return std::unexpected("--listen needs address:port, such as 127.0.0.1:8080");
     address.host = text.substr(0, colon);
-    if (address.host.starts_with('[') && address.host.ends_with(']')) address.host = address.host.substr(1, address.host.size() - 2);
+    if (address.host.starts_with('[') && address.host.ends_with(']'))
+        address.host = address.host.substr(1, address.host.size() - 2);
     const char* end = text.data() + text.size();
     const auto [last, error] = std::from_chars(text.data() + colon + 1, end, address.port);
     boost::system::error_code bad_host;
@@ -98,7 +101,8 @@ public:
         try {
             listener_ = std::make_unique<Listener>(*services_, router_, address->host, address->port);
         } catch (const boost::system::system_error& e) {
-            return fail(kCannotStart, "cannot listen on " + options_.listen + ": " + e.code().message() + "; choose another --listen");
+            return fail(kCannotStart, "cannot listen on " + options_.listen + ": " + e.code().message() +
+                                          "; choose another --listen");
         }
         listener_->start();
         announce();
@@ -131,7 +135,8 @@ private:
         callbacks.replay_progress = [](engine::EventSeq done, engine::EventSeq total) {
             spdlog::info("replaying: {} of {} events", done, total);
         };
-        auto pipeline = eventstore::Pipeline::start(eventstore::make_pg_journal(std::move(journal)), std::move(callbacks));
+        auto pipeline =
+            eventstore::Pipeline::start(eventstore::make_pg_journal(std::move(journal)), std::move(callbacks));
         if (!pipeline)
             return fail(pipeline.error() == eventstore::StoreError::Corrupt ? kCorrupt : kCannotStart,
                         "cannot open the event store: " + std::string(eventstore::name_of(pipeline.error())));
@@ -144,7 +149,8 @@ private:
     void start_services() {
         reads_ = std::make_unique<Reads>(*io_, database_.conninfo,
                                          [this](std::string_view name) { return workers_->checkpoint(name); });
-        services_.reset(new Services{*io_, view_, *gateway_, *reads_, hub_, *pipeline_, *workers_, options_.bench, 0, false});
+        services_.reset(
+            new Services{*io_, view_, *gateway_, *reads_, hub_, *pipeline_, *workers_, options_.bench, 0, false});
         gateway_->listen([this](const LiveView&, const Changes& changes) { hub_.on_changes(changes); });
         http::add_public_routes(router_, *services_);
         http::add_trading_routes(router_, *services_);

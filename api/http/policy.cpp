@@ -34,11 +34,13 @@ std::optional<Problem> examine_framing(const RequestHeader& header) {
     if (header.version() != 11 && header.version() != 10)
         return framing("version_not_supported", "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
     if (header.count(field::transfer_encoding) > 0)
-        return header.version() == 10 ? framing("bad_request", "HTTP/1.0 has no Transfer-Encoding.")
-                                      : framing("not_implemented", "Transfer-Encoding is not accepted; send a Content-Length.");
+        return header.version() == 10
+                   ? framing("bad_request", "HTTP/1.0 has no Transfer-Encoding.")
+                   : framing("not_implemented", "Transfer-Encoding is not accepted; send a Content-Length.");
     if (!known_method(header.method())) return framing("not_implemented", "The method is not known here.");
     if (count(header, field::content_length) > 1 ||
-        (header.count(field::content_length) == 1 && view(header[field::content_length]).find(',') != std::string_view::npos))
+        (header.count(field::content_length) == 1 &&
+         view(header[field::content_length]).find(',') != std::string_view::npos))
         return framing("bad_request", "There must be at most one Content-Length.");
     if (count(header, field::host) != 1) return framing("bad_request", "There must be exactly one Host.");
     for (const field name : {field::authorization, field::content_type, field::sec_websocket_key})
@@ -51,7 +53,8 @@ std::optional<Problem> examine_framing(const RequestHeader& header) {
 std::optional<Problem> examine_body_rules(const RequestHeader& header) {
     const bool has_length = header.count(field::content_length) == 1;
     const std::string_view length = view(header[field::content_length]);
-    const bool carries = header.method() == Verb::post || header.method() == Verb::put || header.method() == Verb::patch;
+    const bool carries =
+        header.method() == Verb::post || header.method() == Verb::put || header.method() == Verb::patch;
     if (carries && !has_length) return framing("length_required", "Send a Content-Length.");
     if (!carries && has_length && length != "0") return framing("bad_request", "This method takes no body.");
     if (header.count(field::content_encoding) > 0)
@@ -60,7 +63,8 @@ std::optional<Problem> examine_body_rules(const RequestHeader& header) {
         return framing("expectation_failed", "Only 100-continue can be expected.");
     if (!carries || length == "0") return std::nullopt;
     std::string type(view(header[field::content_type]));
-    std::ranges::transform(type, type.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(type, type.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     std::erase(type, ' ');
     if (type != "application/json" && type != "application/json;charset=utf-8")
         return framing("unsupported_media_type", "Send application/json in UTF-8.");
@@ -68,13 +72,15 @@ std::optional<Problem> examine_body_rules(const RequestHeader& header) {
 }
 
 bool plain_target(std::string_view target) {
-    return std::ranges::all_of(target, [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '<' && c != '>' && c != '\\'; });
+    return std::ranges::all_of(
+        target, [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '<' && c != '>' && c != '\\'; });
 }
 
 std::expected<void, Problem> take_target(Request& request) {
     const auto bad = [](std::string detail) { return std::unexpected(framing("bad_request", std::move(detail))); };
     const std::string_view target = request.target;
-    if (target.size() > kMaxTargetBytes) return std::unexpected(framing("uri_too_long", "The request target is too long."));
+    if (target.size() > kMaxTargetBytes)
+        return std::unexpected(framing("uri_too_long", "The request target is too long."));
     if (target.empty() || target[0] != '/') return bad("The request target must be in origin form.");
     if (!plain_target(target)) return bad("The request target has characters that are not allowed.");
     const std::size_t mark = target.find('?');
@@ -109,7 +115,8 @@ std::expected<void, Problem> take_target(Request& request) {
 engine::RequestId request_id_of(const RequestHeader& header) {
     const std::string_view given = view(header["X-Request-Id"]);
     const bool plain = std::ranges::all_of(given, [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+               c == '.';
     });
     if (!given.empty() && given.size() <= engine::RequestId::kCapacity && plain) return given;
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -127,7 +134,10 @@ engine::RequestId request_id_of(const RequestHeader& header) {
 
 std::optional<std::string> percent_decode(std::string_view text) {
     const auto digit = [](char c) {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        return c >= '0' && c <= '9'   ? c - '0'
+               : c >= 'a' && c <= 'f' ? c - 'a' + 10
+               : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                      : -1;
     };
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {

@@ -53,7 +53,8 @@ std::expected<const Route*, Problem> Router::find(Request& request) const {
             if (std::ranges::find(route.parameters, name) == route.parameters.end()) {
                 std::string accepted;
                 for (const std::string_view p : route.parameters) (accepted += accepted.empty() ? "" : ", ") += p;
-                return std::unexpected(field_problem("unknown_field", "", "A query parameter is not known here.", accepted));
+                return std::unexpected(
+                    field_problem("unknown_field", "", "A query parameter is not known here.", accepted));
             }
         for (std::size_t i = 0; i < route.segments.size(); ++i)
             if (route.segments[i][0] == '{') request.params.push_back(request.segments[i]);

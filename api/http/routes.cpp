@@ -13,7 +13,8 @@ std::expected<std::uint64_t, Problem> number_parameter(const Request& request, s
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
     if (error != std::errc{} || end != text->data() + text->size() || number < min || number > max) {
         const std::string range = std::to_string(min) + ".." + std::to_string(max);
-        Problem p = problem("invalid_parameter", "The parameter " + std::string(name) + " must be a whole number in " + range + ".");
+        Problem p = problem("invalid_parameter",
+                            "The parameter " + std::string(name) + " must be a whole number in " + range + ".");
         p.errors.push_back({"", "invalid_parameter", range, std::nullopt});
         return std::unexpected(std::move(p));
     }
@@ -23,7 +24,8 @@ std::expected<std::uint64_t, Problem> number_parameter(const Request& request, s
 std::expected<std::optional<std::uint64_t>, Problem> cursor_parameter(const Request& request) {
     if (!request.parameter("cursor")) return std::optional<std::uint64_t>{};
     const auto cursor = number_parameter(request, "cursor", 0, 1, INT64_MAX);
-    if (!cursor) return std::unexpected(problem("invalid_parameter", "The cursor must be a next_cursor of an earlier page."));
+    if (!cursor)
+        return std::unexpected(problem("invalid_parameter", "The cursor must be a next_cursor of an earlier page."));
     return std::optional(*cursor);
 }
 

@@ -41,7 +41,8 @@ std::expected<std::string, Problem> word_parameter(const Request& r, std::string
         if (*text == word) return *text;
         (list += list.empty() ? "" : ", ") += word;
     }
-    return std::unexpected(problem("invalid_parameter", "The parameter " + std::string(name) + " must be one of: " + list + "."));
+    return std::unexpected(
+        problem("invalid_parameter", "The parameter " + std::string(name) + " must be one of: " + list + "."));
 }
 
 asio::awaitable<Result> orders(Services& s, Request& r, std::string_view fixed_side) {
@@ -104,7 +105,9 @@ asio::awaitable<Result> fills(Services& s, Request& r) {
     if (const std::string* symbol = r.parameter("symbol")) filter.symbol = *symbol;
     if (const std::string* order = r.parameter("order_id")) {
         const auto id = parse_id<engine::OrderId>(*order);
-        if (!id) co_return std::unexpected(problem("invalid_parameter", "The parameter order_id must be an id such as ord_12."));
+        if (!id)
+            co_return std::unexpected(
+                problem("invalid_parameter", "The parameter order_id must be an id such as ord_12."));
         filter.order = std::to_underlying(*id);
     }
     const auto limit = number_parameter(r, "limit", kDefaultPage, 1, kMaxPage);
@@ -113,15 +116,19 @@ asio::awaitable<Result> fills(Services& s, Request& r) {
     if (!cursor) co_return std::unexpected(cursor.error());
     filter.limit = static_cast<std::size_t>(*limit);
     filter.before = *cursor;
-    if (const auto reached = co_await wait_for_reads(s, r, kFillProjections); !reached) co_return std::unexpected(reached.error());
+    if (const auto reached = co_await wait_for_reads(s, r, kFillProjections); !reached)
+        co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_fills(c, filter); };
     const auto answer = co_await s.reads.run(query);
     co_return reply_of(answer);
 }
 
 asio::awaitable<Result> balances(Services& s, Request& r) {
-    if (const auto reached = co_await wait_for_reads(s, r, kBalanceProjections); !reached) co_return std::unexpected(reached.error());
-    const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r)](auto& c) { return read_balances(c, accounts); };
+    if (const auto reached = co_await wait_for_reads(s, r, kBalanceProjections); !reached)
+        co_return std::unexpected(reached.error());
+    const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r)](auto& c) {
+        return read_balances(c, accounts);
+    };
     const auto answer = co_await s.reads.run(query);
     co_return reply_of(answer);
 }
@@ -129,7 +136,9 @@ asio::awaitable<Result> balances(Services& s, Request& r) {
 asio::awaitable<Result> portfolio(Services& s, Request& r) {
     if (const auto reached = co_await wait_for_reads(s, r, kPortfolioProjections); !reached)
         co_return std::unexpected(reached.error());
-    const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r)](auto& c) { return read_portfolio(c, accounts); };
+    const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r)](auto& c) {
+        return read_portfolio(c, accounts);
+    };
     const auto answer = co_await s.reads.run(query);
     co_return reply_of(answer);
 }

@@ -48,8 +48,9 @@ asio::awaitable<Result> register_user(Services& s, Request& r) {
     const engine::AccountId account = outcome.find<engine::AccountOpened>()->account;
 
     const NewKey key = make_key();
-    outcome = co_await s.gateway.execute(
-        r.who.user, r.request_id, engine::Command(engine::CreateApiKey{user, key.id, key.secret_hash, roles}), use_awaitable);
+    outcome = co_await s.gateway.execute(r.who.user, r.request_id,
+                                         engine::Command(engine::CreateApiKey{user, key.id, key.secret_hash, roles}),
+                                         use_awaitable);
     if (auto p = failed(outcome, s.view)) {
         p->execution = Execution::Unknown;
         p->detail = "The user " + to_text(user) + " was registered, but its key is not certain: " + p->detail;
@@ -73,7 +74,9 @@ asio::awaitable<Result> list_users(Services& s, Request& r) {
     if (!limit) co_return std::unexpected(limit.error());
     const auto cursor = cursor_parameter(r);
     if (!cursor) co_return std::unexpected(cursor.error());
-    const Reads::Query<ReadAnswer> query = [before = *cursor, n = static_cast<std::size_t>(*limit)](auto& c) { return read_users(c, before, n); };
+    const Reads::Query<ReadAnswer> query = [before = *cursor, n = static_cast<std::size_t>(*limit)](auto& c) {
+        return read_users(c, before, n);
+    };
     const auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
     co_return json_reply(200, answer->json, answer->event_seq);
@@ -88,7 +91,8 @@ asio::awaitable<Result> change_status(Services& s, Request& r) {
     const engine::ChangeUserStatus command{*user, m.word<engine::UserStatus>("status"),
                                            m.required_text("reason", engine::Note::kCapacity)};
     if (m.failed()) co_return std::unexpected(m.problem());
-    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    const Outcome outcome =
+        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     JsonWriter w;
     w.object([&] {
@@ -102,8 +106,8 @@ asio::awaitable<Result> change_status(Services& s, Request& r) {
 asio::awaitable<Result> open_account(Services& s, Request& r) {
     const auto user = id_in_path<engine::UserId>(r, RejectReason::UserNotFound);
     if (!user) co_return std::unexpected(user.error());
-    const Outcome outcome =
-        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(engine::OpenAccount{*user}), use_awaitable);
+    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id,
+                                                       engine::Command(engine::OpenAccount{*user}), use_awaitable);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     JsonWriter w;
     w.object([&] {
@@ -127,7 +131,8 @@ asio::awaitable<Result> create_security(Services& s, Request& r) {
     command.tick_size = {m.units("tick_size", command.price_scale, "tick_not_allowed", "tick_not_allowed")};
     command.lot_size = {m.units("lot_size", command.quantity_scale, "tick_not_allowed", "tick_not_allowed")};
     if (m.failed()) co_return std::unexpected(m.problem());
-    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    const Outcome outcome =
+        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     const LiveSecurity& security = *s.view.security(outcome.find<engine::SecurityCreated>()->security);
     Reply reply = json_reply(201, security_json(security, s.view.event_seq()), s.view.event_seq());
@@ -144,7 +149,8 @@ asio::awaitable<Result> change_state(Services& s, Request& r) {
     const engine::ChangeTradingState command{(*security)->terms.security, m.word<engine::TradingState>("state"),
                                              m.required_text("reason", engine::Note::kCapacity)};
     if (m.failed()) co_return std::unexpected(m.problem());
-    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    const Outcome outcome =
+        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     co_return json_reply(200, security_json(**security, s.view.event_seq()), s.view.event_seq());
 }
@@ -158,7 +164,8 @@ template <class CashCommand> asio::awaitable<Result> move_cash(Services& s, Requ
     if (!account) co_return std::unexpected(account.error());
     const CashCommand command{*account, m.required_text("currency", engine::Currency::kCapacity), m.money("amount")};
     if (m.failed()) co_return std::unexpected(m.problem());
-    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    const Outcome outcome =
+        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     JsonWriter w;
     w.object([&] {
@@ -183,7 +190,8 @@ asio::awaitable<Result> issue(Services& s, Request& r) {
         m.units("quantity", (*security)->terms.quantity_scale, "quantity_not_on_lot", "max_quantity")};
     if (m.failed()) co_return std::unexpected(m.problem());
     const engine::IssueHoldings command{*account, (*security)->terms.security, quantity};
-    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    const Outcome outcome =
+        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     JsonWriter w;
     w.object([&] {
@@ -200,11 +208,13 @@ asio::awaitable<Result> cancel_on_behalf(Services& s, Request& r) {
     if (!order) co_return std::unexpected(order.error());
     const std::string* reason = r.parameter("reason");
     if (!reason || reason->empty() || reason->size() > engine::Note::kCapacity)
-        co_return std::unexpected(problem("invalid_parameter", "The parameter reason must say why, in 1 to 200 bytes."));
+        co_return std::unexpected(
+            problem("invalid_parameter", "The parameter reason must say why, in 1 to 200 bytes."));
     engine::CancelOrder command;
     command.target.order = *order;
     command.note = std::string_view(*reason);
-    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    const Outcome outcome =
+        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
     auto answer = cancel_answer(outcome, s.view);
     if (!answer) co_return std::unexpected(std::move(answer.error()));
     co_return json_reply(200, std::move(answer->json), s.view.event_seq());
@@ -232,7 +242,9 @@ Result engine_state(const Services& s) {
 }
 
 asio::awaitable<Result> projection_status(Services& s, Request&) {
-    const Reads::Query<std::vector<projections::ProjectionStatus>> query = [](auto& connection) { return projections::read_status(connection); };
+    const Reads::Query<std::vector<projections::ProjectionStatus>> query = [](auto& connection) {
+        return projections::read_status(connection);
+    };
     const auto rows = co_await s.reads.run(query);
     if (!rows) co_return std::unexpected(rows.error());
     JsonWriter w;
@@ -257,7 +269,8 @@ asio::awaitable<Result> projection_status(Services& s, Request&) {
 }  // namespace
 
 void add_admin_routes(Router& router, Services& s) {
-    const auto add = [&router](Verb verb, std::string pattern, std::vector<std::string_view> parameters, Handler handler) {
+    const auto add = [&router](Verb verb, std::string pattern, std::vector<std::string_view> parameters,
+                               Handler handler) {
         router.add(verb, std::move(pattern), Access::Operator, std::move(parameters), std::move(handler));
     };
     add(Verb::post, "/v1/admin/users", {}, [&s](Request& r) { return register_user(s, r); });
@@ -271,7 +284,8 @@ void add_admin_routes(Router& router, Services& s) {
     add(Verb::post, "/v1/admin/issues", {}, [&s](Request& r) { return issue(s, r); });
     add(Verb::delete_, "/v1/admin/orders/{id}", {"reason"}, [&s](Request& r) { return cancel_on_behalf(s, r); });
     add(Verb::get, "/v1/admin/projections", {}, [&s](Request& r) { return projection_status(s, r); });
-    router.add_immediate(Verb::get, "/v1/admin/state", Access::Operator, {}, [&s](Request&) { return engine_state(s); });
+    router.add_immediate(Verb::get, "/v1/admin/state", Access::Operator, {},
+                         [&s](Request&) { return engine_state(s); });
 }
 
 }  // namespace buttonwood::api::http

@@ -85,7 +85,8 @@ Result book(const Services& s, const Request& r) {
     if (!security) return std::unexpected(security.error());
     const auto depth = number_parameter(r, "depth", 50, 1, 5'000);
     if (!depth) return std::unexpected(depth.error());
-    return json_reply(200, book_json(**security, static_cast<std::size_t>(*depth), s.view.event_seq()), s.view.event_seq());
+    return json_reply(200, book_json(**security, static_cast<std::size_t>(*depth), s.view.event_seq()),
+                      s.view.event_seq());
 }
 
 asio::awaitable<Result> trades(Services& s, Request& r) {
@@ -115,8 +116,9 @@ asio::awaitable<Result> candles(Services& s, Request& r) {
         const std::string* text = r.parameter(name);
         if (!text) continue;
         if (!parse_rfc3339(*text))
-            co_return std::unexpected(problem("invalid_parameter", "The parameter " + std::string(name) +
-                                                                       " must be a time such as 2026-11-20T17:25:49Z."));
+            co_return std::unexpected(
+                problem("invalid_parameter",
+                        "The parameter " + std::string(name) + " must be a time such as 2026-11-20T17:25:49Z."));
         *value = *text;
     }
     const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_candles(c, filter); };
@@ -128,7 +130,8 @@ asio::awaitable<Result> candles(Services& s, Request& r) {
 }  // namespace
 
 void add_public_routes(Router& router, Services& s) {
-    const auto get = [&router](std::string pattern, std::vector<std::string_view> parameters, ImmediateHandler handler) {
+    const auto get = [&router](std::string pattern, std::vector<std::string_view> parameters,
+                               ImmediateHandler handler) {
         router.add_immediate(Verb::get, std::move(pattern), Access::Public, std::move(parameters), std::move(handler));
     };
     get("/livez", {}, [&s](Request&) -> Result { return json_reply(200, R"({"status":"ok"})", s.view.event_seq()); });

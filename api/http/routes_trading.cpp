@@ -17,14 +17,17 @@ asio::awaitable<std::expected<std::string, Problem>> stored_order(Services& s, c
     const std::vector<std::string_view> projections{"bids", "listings"};
     const auto reached = co_await s.reads.reach(projections, s.view.event_seq(), kDefaultWaitMs);
     if (!reached) co_return std::unexpected(reached.error());
-    const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r), id](auto& c) { return read_order(c, accounts, id, ""); };
+    const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r), id](auto& c) {
+        return read_order(c, accounts, id, "");
+    };
     auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
     if (!answer->found) co_return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
     co_return std::move(answer->json);
 }
 
-// A refused cancel or amend: orders that are no longer in memory are looked up, so that the client learns how they ended.
+// A refused cancel or amend: orders that are no longer in memory are looked up, so that the client learns how they
+// ended.
 asio::awaitable<Result> explain(Services& s, Request& r, Problem& p, engine::OrderId id) {
     if (p.code != "order_not_open" || !p.order_json.empty()) co_return std::unexpected(std::move(p));
     auto order = co_await stored_order(s, r, id);
@@ -130,7 +133,8 @@ void add_trading_routes(Router& router, Services& s) {
         router.add(Verb::post, path, Access::Trader, {}, [&s, side](Request& r) { return place(s, r, side); });
         std::vector<std::string_view> filters{"symbol", "account"};
         if (!side) filters.push_back("side");
-        router.add(Verb::delete_, path, Access::Trader, filters, [&s, side](Request& r) { return cancel_many(s, r, side); });
+        router.add(Verb::delete_, path, Access::Trader, filters,
+                   [&s, side](Request& r) { return cancel_many(s, r, side); });
     };
     collection("/v1/orders", std::nullopt);
     collection("/v1/listings", engine::Side::Sell);

@@ -141,7 +141,8 @@ private:
         if (route.access == Access::Public) return std::nullopt;
         static constexpr std::string_view kScheme = "Bearer ";
         const std::string_view header = request.authorization;
-        const auto who = header.starts_with(kScheme) ? identify(services_.view, header.substr(kScheme.size())) : std::nullopt;
+        const auto who =
+            header.starts_with(kScheme) ? identify(services_.view, header.substr(kScheme.size())) : std::nullopt;
         if (!who) return problem("unauthorized", "Send a valid API key: Authorization: Bearer bw_....");
         request.who = *who;
         if (route.access == Access::Trader && !who->may(engine::Role::Trader))
@@ -160,7 +161,8 @@ private:
         out_ += "HTTP/1.1 ";
         out_ += std::to_string(reply.status);
         out_ += ' ';
-        const auto reason = beast::http::obsolete_reason(beast::http::int_to_status(static_cast<unsigned>(reply.status)));
+        const auto reason =
+            beast::http::obsolete_reason(beast::http::int_to_status(static_cast<unsigned>(reply.status)));
         out_.append(reason.data(), reason.size());
         out_ += "\r\n";
         line("Content-Type", reply.content_type);

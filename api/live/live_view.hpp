@@ -24,7 +24,9 @@ inline constexpr std::size_t kTradesKept = 500;  // per security
 
 enum class OrderStatus : unsigned char { New, PartiallyFilled, Filled, Canceled, Expired };
 [[nodiscard]] std::string_view word_of(OrderStatus status);
-[[nodiscard]] constexpr bool is_open(OrderStatus s) { return s == OrderStatus::New || s == OrderStatus::PartiallyFilled; }
+[[nodiscard]] constexpr bool is_open(OrderStatus s) {
+    return s == OrderStatus::New || s == OrderStatus::PartiallyFilled;
+}
 
 struct LiveOrder {
     engine::OrderId id{};
@@ -176,7 +178,8 @@ private:
     void record_trade(LiveSecurity& security, const engine::Event& event, const engine::TradeExecuted& trade);
     void close(const engine::Event& event, engine::OrderId id, OrderStatus status, std::string_view reason);
     void retire(const LiveOrder& order);
-    void executed(std::string_view type, const LiveOrder& order, std::optional<LiveTrade> trade = {}, bool is_maker = false);
+    void executed(std::string_view type, const LiveOrder& order, std::optional<LiveTrade> trade = {},
+                  bool is_maker = false);
 
     engine::EventSeq event_seq_{};
     engine::Timestamp time_;

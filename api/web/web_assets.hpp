@@ -14,8 +14,8 @@ struct WebAsset {
     std::string_view etag;          // complete value of the header: a strong validator in quotes, of the content alone
 };
 
-// Sorted by path. "/index.html" is what "/" answers. Names under "/assets/" carry a hash of their content and may be cached
-// for ever ("public, max-age=31536000, immutable"); the others must be revalidated ("no-cache" and the etag).
+// Sorted by path. "/index.html" is what "/" answers. Names under "/assets/" carry a hash of their content and may be
+// cached for ever ("public, max-age=31536000, immutable"); the others must be revalidated ("no-cache" and the etag).
 [[nodiscard]] std::span<const WebAsset> web_assets();
 
 }  // namespace buttonwood::api

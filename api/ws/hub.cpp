@@ -50,7 +50,8 @@ void write_difference(JsonWriter& w, const LiveSecurity& s, Side side, const Win
             continue;
         }
         const bool known = old != before.end() && old->first == now->first;
-        if (!known || old->second != now->second) write_level(w, s, LiveBook::price_of(side, now->first), {now->second});
+        if (!known || old->second != now->second)
+            write_level(w, s, LiveBook::price_of(side, now->first), {now->second});
         if (known) ++old;
         ++now;
     }
@@ -87,11 +88,13 @@ void Hub::subscribe_book(Subscriber& s, const LiveSecurity& security, std::size_
     group.subscribers.insert(&s);
     JsonWriter w;
     w.object([&] {
-        write_head(w, "book", "snapshot", "symbol", security.symbol(), security.book_seq, view_.event_seq(), view_.time());
+        write_head(w, "book", "snapshot", "symbol", security.symbol(), security.book_seq, view_.event_seq(),
+                   view_.time());
         w.array("data", [&] {
             w.object([&] {
                 for (const auto& [side, name] : {std::pair(Side::Buy, "bids"), std::pair(Side::Sell, "asks")})
-                    w.array(name, [&] { write_difference(w, security, side, {}, window_of(security.book, side, depth)); });
+                    w.array(name,
+                            [&] { write_difference(w, security, side, {}, window_of(security.book, side, depth)); });
                 w.member("checksum", security.book.checksum());
             });
         });
@@ -102,7 +105,8 @@ void Hub::subscribe_book(Subscriber& s, const LiveSecurity& security, std::size_
 void Hub::publish_book(const LiveSecurity& security, std::size_t depth, BookGroup& group) {
     JsonWriter w;
     w.object([&] {
-        write_head(w, "book", "update", "symbol", security.symbol(), security.book_seq, view_.event_seq(), view_.time());
+        write_head(w, "book", "update", "symbol", security.symbol(), security.book_seq, view_.event_seq(),
+                   view_.time());
         w.member("prev_seq", security.book_seq - 1);
         w.array("data", [&] {
             w.object([&] {
@@ -130,7 +134,8 @@ void Hub::subscribe_trades(Subscriber& s, const LiveSecurity& security) {
     trades_[security.terms.security].insert(&s);
     JsonWriter w;
     w.object([&] {
-        write_head(w, "trades", "snapshot", "symbol", security.symbol(), security.trade_seq, view_.event_seq(), view_.time());
+        write_head(w, "trades", "snapshot", "symbol", security.symbol(), security.trade_seq, view_.event_seq(),
+                   view_.time());
         w.array("data", [&] {
             const std::size_t size = security.trades.size();
             for (std::size_t i = size > 50 ? size - 50 : 0; i < size; ++i) write_trade(w, security.trades[i], security);
@@ -143,7 +148,8 @@ void Hub::subscribe_ticker(Subscriber& s, const LiveSecurity& security) {
     tickers_[security.terms.security].insert(&s);
     JsonWriter w;
     w.object([&] {
-        write_head(w, "ticker", "snapshot", "symbol", security.symbol(), security.ticker_seq, view_.event_seq(), view_.time());
+        write_head(w, "ticker", "snapshot", "symbol", security.symbol(), security.ticker_seq, view_.event_seq(),
+                   view_.time());
         w.array("data", [&] { w.raw_element(ticker_json(security, view_.event_seq(), view_.time())); });
     });
     s.send(std::make_shared<const std::string>(w.take()));
@@ -173,7 +179,8 @@ void Hub::publish_executions(const Changes::Execution& e) {
     if (it == executions_.end() || it->second.empty()) return;
     JsonWriter w;
     w.object([&] {
-        write_head(w, "executions", "update", "account_id", to_text(e.account), e.seq, e.order.event_seq, e.order.updated_at);
+        write_head(w, "executions", "update", "account_id", to_text(e.account), e.seq, e.order.event_seq,
+                   e.order.updated_at);
         w.array("data", [&] { write_execution(w, e, *view_.security(e.order.security)); });
     });
     send_all(it->second, w.take());
@@ -206,7 +213,8 @@ void Hub::on_changes(const Changes& changes) {
         const LiveSecurity& security = *view_.security(id);
         JsonWriter w;
         w.object([&] {
-            write_head(w, "ticker", "update", "symbol", security.symbol(), security.ticker_seq, view_.event_seq(), view_.time());
+            write_head(w, "ticker", "update", "symbol", security.symbol(), security.ticker_seq, view_.event_seq(),
+                       view_.time());
             w.array("data", [&] { w.raw_element(ticker_json(security, view_.event_seq(), view_.time())); });
         });
         send_all(it->second, w.take());

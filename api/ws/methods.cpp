@@ -48,7 +48,10 @@ std::expected<std::string, Problem> json_of(OrProblem<OrderAnswer> answer) {
 }  // namespace
 
 Methods::Methods(Connection& connection, Services& services, std::optional<Identity> who)
-    : connection_(connection), services_(services), who_(std::move(who)), heartbeat_(std::make_shared<boost::asio::steady_timer>(services.io)) {}
+    : connection_(connection),
+      services_(services),
+      who_(std::move(who)),
+      heartbeat_(std::make_shared<boost::asio::steady_timer>(services.io)) {}
 
 void Methods::end() {
     *over_ = true;
@@ -58,12 +61,15 @@ void Methods::end() {
 void Methods::handle(std::string_view text) {
     Call call{"", "null", wall_clock()};
     const auto parsed = parse_json(text);
-    if (!parsed) return reply(call, std::unexpected(problem(parsed.error().code, "The message is refused: " + parsed.error().detail + ".")));
+    if (!parsed)
+        return reply(call, std::unexpected(
+                               problem(parsed.error().code, "The message is refused: " + parsed.error().detail + ".")));
     Members m(*parsed, {"method", "params", "req_id"});
     const auto req_id = parsed->kind == JsonValue::Kind::Object ? req_id_of(*parsed) : std::nullopt;
     call.req_id = req_id.value_or("null");
     call.method = m.required_text("method", 32);
-    if (!req_id) m.complain(field_problem("invalid_type", "/req_id", "The req_id must be a whole number or a short string."));
+    if (!req_id)
+        m.complain(field_problem("invalid_type", "/req_id", "The req_id must be a whole number or a short string."));
     static const JsonValue kNoParams = [] { JsonValue v; v.kind = JsonValue::Kind::Object; return v; }();
     const JsonValue* params = parsed->kind == JsonValue::Kind::Object ? parsed->find("params") : nullptr;
     if (params && params->kind != JsonValue::Kind::Object)
@@ -88,8 +94,9 @@ void Methods::dispatch(const Call& call, const JsonValue& params) {
         return reply(call, m.failed() ? Result(std::unexpected(m.problem())) : Result("{}"));
     }
     const std::string known = "auth, subscribe, unsubscribe, add_order, amend_order, cancel_order, cancel_all, ping";
-    reply(Call{"", call.req_id, call.time_in},
-          std::unexpected(field_problem("invalid_enum", "/method", "The method must be one of: " + known + ".", known)));
+    reply(
+        Call{"", call.req_id, call.time_in},
+        std::unexpected(field_problem("invalid_enum", "/method", "The method must be one of: " + known + ".", known)));
 }
 
 void Methods::reply(const Call& call, const Result& result) {
@@ -152,8 +159,8 @@ Methods::Result Methods::subscribe_one(std::string_view channel, std::string_vie
     Connection& c = connection_;
     if (channel == "book") {
         if (!is_book_depth(depth))
-            return std::unexpected(field_problem("invalid_enum", "/depth", "The depth must be 10, 25, 100, 500 or 0 (full).",
-                                                 "10, 25, 100, 500, 0"));
+            return std::unexpected(field_problem(
+                "invalid_enum", "/depth", "The depth must be 10, 25, 100, 500 or 0 (full).", "10, 25, 100, 500, 0"));
         then = [&hub, &c, security, depth, on] {
             on ? hub.subscribe_book(c, *security, depth) : hub.unsubscribe_book(c, security->terms.security, depth);
         };
@@ -166,7 +173,9 @@ Methods::Result Methods::subscribe_one(std::string_view channel, std::string_vie
             on ? hub.subscribe_ticker(c, *security) : hub.unsubscribe_ticker(c, security->terms.security);
         };
     } else if (channel == "executions") {
-        if (!who_) return std::unexpected(problem("unauthorized", "Authenticate first: {\"method\":\"auth\",\"params\":{\"token\":\"...\"}}."));
+        if (!who_)
+            return std::unexpected(
+                problem("unauthorized", "Authenticate first: {\"method\":\"auth\",\"params\":{\"token\":\"...\"}}."));
         then = [&hub, &c, user = who_->user, on] {
             on ? hub.subscribe_executions(c, user) : hub.unsubscribe_executions(c, user);
         };
@@ -182,14 +191,16 @@ Methods::Result Methods::subscribe_one(std::string_view channel, std::string_vie
         };
     } else {
         const std::string known = "book, trades, ticker, executions, heartbeat";
-        return std::unexpected(field_problem("invalid_enum", "/channel", "The channel must be one of: " + known + ".", known));
+        return std::unexpected(
+            field_problem("invalid_enum", "/channel", "The channel must be one of: " + known + ".", known));
     }
     const Subscription entry{std::string(channel), std::string(symbol), depth};
     const auto found = std::ranges::find(subscriptions_, entry);
     const bool known = found != subscriptions_.end();
     if (on && !known && subscriptions_.size() == kMaxSubscriptions) {
         then = nullptr;
-        return std::unexpected(problem("bad_request", "One connection has at most " + std::to_string(kMaxSubscriptions) + " subscriptions."));
+        return std::unexpected(problem(
+            "bad_request", "One connection has at most " + std::to_string(kMaxSubscriptions) + " subscriptions."));
     }
     if (on && !known) subscriptions_.push_back(entry);
     if (!on && known) subscriptions_.erase(found);
@@ -234,7 +245,8 @@ void Methods::beat() {
 }
 
 std::optional<Problem> Methods::trader_needed() const {
-    if (!who_) return problem("unauthorized", "Authenticate first: {\"method\":\"auth\",\"params\":{\"token\":\"...\"}}.");
+    if (!who_)
+        return problem("unauthorized", "Authenticate first: {\"method\":\"auth\",\"params\":{\"token\":\"...\"}}.");
     const LiveKey* key = services_.view.key(who_->key);
     if (!key || key->revoked) return problem("unauthorized", "The key was revoked.");
     if (!who_->may(engine::Role::Trader)) return problem("scope_missing", "This needs a key with the role trader.");
@@ -246,7 +258,8 @@ void Methods::submit(const Call& call, OrProblem<Command> command,
                      std::function<Result(const Outcome&, const LiveView&)> answer) {
     if (!command) return reply(call, std::unexpected(std::move(command.error())));
     if (*in_flight_ == kMaxCommandsInFlight)
-        return reply(call, std::unexpected(problem("overloaded", "Too many commands of this connection are in flight.")));
+        return reply(call,
+                     std::unexpected(problem("overloaded", "Too many commands of this connection are in flight.")));
     ++*in_flight_;
     engine::RequestId request_id;
     if (call.req_id.size() <= engine::RequestId::kCapacity && call.req_id != "null")
@@ -280,23 +293,24 @@ void Methods::amend(const Call& call, const JsonValue& params) {
 
 void Methods::cancel(const Call& call, const JsonValue& params) {
     if (auto p = trader_needed()) return reply(call, std::unexpected(std::move(*p)));
-    submit(call, read_cancel(params, services_.view, *who_), [](const Outcome& outcome, const LiveView& view) -> Result {
-        return json_of(cancel_answer(outcome, view));
-    });
+    submit(
+        call, read_cancel(params, services_.view, *who_),
+        [](const Outcome& outcome, const LiveView& view) -> Result { return json_of(cancel_answer(outcome, view)); });
 }
 
 void Methods::cancel_all(const Call& call, const JsonValue& params) {
     if (auto p = trader_needed()) return reply(call, std::unexpected(std::move(*p)));
-    submit(call, read_mass_cancel(params, services_.view, *who_), [](const Outcome& outcome, const LiveView& view) -> Result {
-        if (auto p = undelivered(outcome)) return std::unexpected(std::move(*p));
-        if (outcome.refused() != engine::RejectReason::None) return std::unexpected(refused(outcome, view));
-        JsonWriter w;
-        w.object([&] {
-            w.member("canceled_count", outcome.find<engine::MassCancelCompleted>()->canceled_count);
-            w.member("event_seq", view.event_seq());
-        });
-        return w.take();
-    });
+    submit(call, read_mass_cancel(params, services_.view, *who_),
+           [](const Outcome& outcome, const LiveView& view) -> Result {
+               if (auto p = undelivered(outcome)) return std::unexpected(std::move(*p));
+               if (outcome.refused() != engine::RejectReason::None) return std::unexpected(refused(outcome, view));
+               JsonWriter w;
+               w.object([&] {
+                   w.member("canceled_count", outcome.find<engine::MassCancelCompleted>()->canceled_count);
+                   w.member("event_seq", view.event_seq());
+               });
+               return w.take();
+           });
 }
 
 }  // namespace buttonwood::api::ws

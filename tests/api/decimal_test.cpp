@@ -18,7 +18,8 @@ TEST_CASE("Decimal: plain decimals at the scale of the security", "[unit]") {
 }
 
 TEST_CASE("Decimal: anything else is refused, never rounded", "[unit]") {
-    for (const char* text : {"", " 1", "1 ", "+1", "-1", "1e2", "1.", ".5", "1,0", "01", "00", "0x1", "1.2.3", "NaN", "\xd9\xa1"}) {
+    for (const char* text :
+         {"", " 1", "1 ", "+1", "-1", "1e2", "1.", ".5", "1,0", "01", "00", "0x1", "1.2.3", "NaN", "\xd9\xa1"}) {
         CAPTURE(text);
         CHECK(api::parse_units(text, 2).error() == DecimalError::NotANumber);
     }

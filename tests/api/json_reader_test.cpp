@@ -26,9 +26,10 @@ TEST_CASE("JSON: an object keeps its members in order, and numbers keep their so
 }
 
 TEST_CASE("JSON: what is not JSON is refused", "[unit]") {
-    for (const char* text : {"", "{", "{}x", "{} {}", "{\"a\":1,}", "{'a':1}", "// c\n{}", "{\"a\":NaN}", "{\"a\":Infinity}",
-                             "{\"a\":+1}", "{\"a\":.5}", "{\"a\":01}", "{\"a\":0x1}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}",
-                             "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\\ud800\"}", "\xEF\xBB\xBF{}", "{\"a\":tru}"}) {
+    for (const char* text :
+         {"", "{", "{}x", "{} {}", "{\"a\":1,}", "{'a':1}", "// c\n{}", "{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":+1}",
+          "{\"a\":.5}", "{\"a\":01}", "{\"a\":0x1}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}",
+          "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\\ud800\"}", "\xEF\xBB\xBF{}", "{\"a\":tru}"}) {
         CAPTURE(text);
         CHECK(code_of(text) == "invalid_json");
     }

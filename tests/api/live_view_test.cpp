@@ -52,8 +52,12 @@ Command random_order(std::mt19937_64& random, OrderId newest) {
     const auto target = static_cast<OrderId>(1 + random() % (std::to_underlying(newest) + 2));
     switch (random() % 10) {
         case 0: return CancelOrder{account, {target, {}}, {}};
-        case 1: return AmendOrder{account, {target, {}}, Price{static_cast<std::int64_t>(90 + random() % 20)}, std::nullopt};
-        case 2: return AmendOrder{account, {target, {}}, std::nullopt, Quantity{static_cast<std::int64_t>(1 + random() % 20)}};
+        case 1:
+            return AmendOrder{
+                account, {target, {}}, Price{static_cast<std::int64_t>(90 + random() % 20)}, std::nullopt};
+        case 2:
+            return AmendOrder{
+                account, {target, {}}, std::nullopt, Quantity{static_cast<std::int64_t>(1 + random() % 20)}};
         case 3: if (random() % 20 == 0) return MassCancel{account, SecurityId::None, std::nullopt}; [[fallthrough]];
         default: break;
     }
@@ -180,7 +184,8 @@ TEST_CASE("Live view: books, orders and streams equal the engine's after every c
     CHECK(ten.seq_ == live.book_seq);
     CHECK(full.seq_ == live.book_seq);
     CHECK(full.messages_ > 1'000);
-    CHECK(market.view_.account(AccountId{1})->open_orders.size() + market.view_.account(AccountId{2})->open_orders.size() ==
+    CHECK(market.view_.account(AccountId{1})->open_orders.size() +
+              market.view_.account(AccountId{2})->open_orders.size() ==
           market.engine_.open_order_count());
 }
 

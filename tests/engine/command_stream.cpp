@@ -56,7 +56,8 @@ void CommandStream::add_wealth() {
     const Money cash = extreme ? kMaxMoney : Money{pow10_128(kMoneyScale) * 200};
     for (int i = 2; i <= kTraders + 5; ++i) {
         const auto account = static_cast<AccountId>(i);
-        for (const Currency currency : {kUsd, kEur}) opening_.push_back({kOperator, DepositCash{account, currency, cash}});
+        for (const Currency currency : {kUsd, kEur})
+            opening_.push_back({kOperator, DepositCash{account, currency, cash}});
         for (std::uint32_t id = 1; id <= 3; ++id) {
             // One account of the extreme market holds all that can be issued.
             if (extreme && i != 3) continue;

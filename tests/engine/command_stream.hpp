@@ -1,7 +1,7 @@
 // Seeded streams of commands, valid and invalid, for the property tests.
 //
-// A stream looks at the model to aim: at open orders, at dead ones, at other people's, at prices a few ticks apart so that
-// orders meet, at the limits of every number. The same seed and profile give the same stream on every machine.
+// A stream looks at the model to aim: at open orders, at dead ones, at other people's, at prices a few ticks apart so
+// that orders meet, at the limits of every number. The same seed and profile give the same stream on every machine.
 #pragma once
 
 #include "tests/engine/naive_engine.hpp"

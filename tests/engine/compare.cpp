@@ -20,7 +20,9 @@ std::string difference(std::string_view what, const A& engine, const B& oracle) 
 bool same_body(const EventBody& engine, const EventBody& oracle) {
     if (engine.index() != oracle.index()) return false;
     return std::visit(
-        [&](const auto& body) { return same(body, std::get<std::remove_cvref_t<decltype(body)>>(oracle), "fingerprint"); },
+        [&](const auto& body) {
+            return same(body, std::get<std::remove_cvref_t<decltype(body)>>(oracle), "fingerprint");
+        },
         engine);
 }
 

@@ -107,7 +107,8 @@ TEST_CASE("The engine and the oracle agree on every event and every state of ran
         INFO("BUTTONWOOD_SEED=" << seed << " BUTTONWOOD_COMMANDS=" << kStreamLength);
         REQUIRE(trial.replays_to_the_same_hash());
     }
-    if (commands < kCommandsToReachEverything) return;  // a shorter run is for repeating a failure, not for reaching everything
+    if (commands < kCommandsToReachEverything)
+        return;  // a shorter run is for repeating a failure, not for reaching everything
 #define X(name, number, code, text) CHECK(reach.reasons.contains(RejectReason::name));
     BUTTONWOOD_REJECT_REASONS(X)
 #undef X

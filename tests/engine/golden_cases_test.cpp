@@ -90,7 +90,8 @@ TEST_CASE("A transcript that contradicts the engine or is not understood is noti
     CHECK(retell("case lie\ngiven the usual market\nann buys 1 ACME at 1.00\n    #1 accepted, takes\n") ==
           "case lie\ngiven the usual market\nann buys 1 ACME at 1.00\n    #1 accepted, rests, reserves 1.00 USD\n");
     CHECK_THROWS_WITH(retell("case x\ngiven the usual market\nann juggles 3\n"), Catch::Contains("line 3"));
-    CHECK_THROWS_WITH(retell("case x\ngiven the usual market\nann buys 1 ACME at 1.00 soon\n"), Catch::Contains("soon"));
+    CHECK_THROWS_WITH(retell("case x\ngiven the usual market\nann buys 1 ACME at 1.00 soon\n"),
+                      Catch::Contains("soon"));
     CHECK_THROWS_WITH(retell("given the usual market\n"), Catch::Contains("a case comes first"));
 }
 

@@ -1,7 +1,7 @@
 // The oracle of the order book: a std::map of std::list, written to be obviously right rather than fast.
 //
-// Price-time priority: the best price first, inside a price the order that came first. Shares nothing with the engine but
-// the vocabulary of types.hpp, so a mistake in one is not repeated in the other.
+// Price-time priority: the best price first, inside a price the order that came first. Shares nothing with the engine
+// but the vocabulary of types.hpp, so a mistake in one is not repeated in the other.
 #pragma once
 
 #include "engine/types.hpp"

@@ -2,8 +2,8 @@
 // reject_reason.hpp) and sharing no code with the engine.
 //
 // Obviously right rather than fast: every order that ever was is kept, reservations are the sum over open orders each
-// time they are asked for, and nothing is maintained incrementally that can be counted. decide() predicts the reason of a
-// refusal or the exact events, one by one.
+// time they are asked for, and nothing is maintained incrementally that can be counted. decide() predicts the reason of
+// a refusal or the exact events, one by one.
 #pragma once
 
 #include "engine/commands.hpp"

@@ -122,8 +122,8 @@ TEST_CASE("The order book and the naive book agree after every random operation"
         for (int i = 0; i < 1'000; ++i) {
             CAPTURE(round, i);
             const bool far = dice.chance(5);  // any int64 is a price to the book
-            const Price price{far ? dice.pick({std::numeric_limits<std::int64_t>::max(), std::int64_t{0}, std::int64_t{-7},
-                                               std::numeric_limits<std::int64_t>::min()})
+            const Price price{far ? dice.pick({std::numeric_limits<std::int64_t>::max(), std::int64_t{0},
+                                               std::int64_t{-7}, std::numeric_limits<std::int64_t>::min()})
                                   : dice.between(95, 105)};
             random_operation(books, dice, price, capacity);
             books.require_equal();

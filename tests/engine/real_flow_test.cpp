@@ -1,5 +1,5 @@
-// Recorded order flow of ../shared/data, where it exists, through the whole engine and through the naive book: every fill
-// and every best bid and offer must be those of the exchange.
+// Recorded order flow of ../shared/data, where it exists, through the whole engine and through the naive book: every
+// fill and every best bid and offer must be those of the exchange.
 #include "bench/flow_file.hpp"
 #include "tests/bench/real_flow_sets.hpp"
 #include "tests/engine/market.hpp"

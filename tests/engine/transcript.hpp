@@ -7,8 +7,8 @@
 //     book ACME
 //                   10.05  10 #1
 //
-// Blank lines and lines that start with # are kept as they are; `case` starts a market of its own. The usual market: keeper
-// (operator); ann, bob and cat (traders), each with 1000.00 USD, 100 ACME and 100 ROSE. ACME: cents, lots of 1.
+// Blank lines and lines that start with # are kept as they are; `case` starts a market of its own. The usual market:
+// keeper (operator); ann, bob and cat (traders), each with 1000.00 USD, 100 ACME and 100 ROSE. ACME: cents, lots of 1.
 // ROSE: ticks of 0.05, lots of 10. README.md lists the commands.
 //
 // Every command runs on the engine and on the oracle; the book is drawn from the oracle once both agree.

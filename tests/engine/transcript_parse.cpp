@@ -113,7 +113,8 @@ Command amend(Words& words, AccountId account, const NaiveEngine& state) {
     OrderId id = c.target.order;
     if (id == OrderId::None)
         for (const auto& [order, terms] : state.orders())
-            if (terms.request.account == account && terms.request.client_order_id == c.target.client_order_id) id = order;
+            if (terms.request.account == account && terms.request.client_order_id == c.target.client_order_id)
+                id = order;
     const auto found = state.orders().find(id);
     const SecurityId security = found == state.orders().end() ? SecurityId::None : found->second.request.security;
     if (words.accept("to")) c.quantity = quantity(words.take(), security, state);

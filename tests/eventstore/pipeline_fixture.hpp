@@ -61,7 +61,7 @@ public:
     std::expected<void, SubmitError> submit(engine::Command command, Ticket ticket) {
         return pipeline_->submit(engine::UserId::None, "req", std::move(command), ticket);
     }
-    // Sends `count` commands with the tickets after the last one; tries again while the pipeline refuses for now.
+    // Sends `count` commands with the tickets after the last one; tries again while the pipeline refuses.
     void send(Traffic& traffic, std::size_t count) {
         for (; count > 0; --count) {
             const engine::Command command = traffic.next();

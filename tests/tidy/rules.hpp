@@ -13,6 +13,7 @@ namespace buttonwood::tidy {
 
 inline constexpr std::size_t kMaxFileLines = 600;
 inline constexpr std::size_t kMaxLineLength = 120;  // in characters, not bytes
+inline constexpr std::size_t kMaxScriptLineLength = 140;  // TypeScript and JavaScript
 
 struct Violation {
     std::string path;
@@ -32,7 +33,8 @@ using Violations = std::vector<Violation>;
 [[nodiscard]] Violations check_header(const SourceFile& file);
 // At most kMaxFileLines lines.
 [[nodiscard]] Violations check_file_size(const SourceFile& file);
-// At most kMaxLineLength characters; no tabs; no blank or carriage return at the end; the file ends with one newline.
+// At most kMaxLineLength characters, in scripts kMaxScriptLineLength; no tabs; no blank or carriage return at the end;
+// the file ends with one newline.
 [[nodiscard]] Violations check_lines(const SourceFile& file);
 // Nothing is left for later, and no path of somebody's machine is written down.
 [[nodiscard]] Violations check_words(const SourceFile& file);

@@ -85,6 +85,8 @@ TEST_CASE("long lines, tabs, blanks at line ends and ragged file ends are found"
         {"engine/a.cpp", accented + "\n", false},
         {"engine/a.cpp", full + "x\n", true},
         {"sql/001_a.up.sql", full + "x\n", false},
+        {"api/web/a.ts", full + std::string(20, 'x') + "\n", false},
+        {"api/web/a.ts", full + std::string(21, 'x') + "\n", true},
         {"sql/001_a.up.sql", "\tSELECT 1;\n", true},
         {"engine/a.cpp", "int x; \n", true},
         {"engine/a.cpp", "int x;\r\n", true},

@@ -45,7 +45,7 @@ TEST_CASE("every header says what it is for, guards itself and keeps to its name
 
 TEST_CASE("no file is longer than 600 lines", "[tidy]") { require_of_all(check_file_size); }
 
-TEST_CASE("no line is longer than 120 characters, none has tabs or blanks at its end", "[tidy]") {
+TEST_CASE("no line is too long, none has tabs or blanks at its end", "[tidy]") {
     require_of_all(check_lines);
 }
 
