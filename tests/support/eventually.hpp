@@ -8,7 +8,7 @@ namespace buttonwood::test {
 
 // Polls until `condition` holds. False after `limit`, long enough for a loaded machine.
 template <class Condition>
-[[nodiscard]] bool eventually(Condition condition, std::chrono::seconds limit = std::chrono::seconds(60)) {
+[[nodiscard]] bool eventually(Condition condition, std::chrono::seconds limit = std::chrono::seconds(180)) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > deadline) return false;
