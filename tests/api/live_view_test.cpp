@@ -169,6 +169,7 @@ TEST_CASE("Live view: books, orders and streams equal the engine's after every c
             const auto& followed = full;
             REQUIRE((side == Side::Buy ? followed.bids_.size() : followed.asks_.size()) == levels);
         }
+        if (newest == OrderId::None) continue;
         const auto target = static_cast<OrderId>(1 + random() % std::to_underlying(newest));
         const auto open = market.engine_.order(target);
         const api::LiveOrder* order = market.view_.order(target);
