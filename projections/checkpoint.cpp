@@ -15,7 +15,8 @@ Result run(Connection& connection, const std::string& sql, std::initializer_list
 }
 
 Result ensure_row(Connection& connection, std::string_view projection) {
-    return run(connection, "INSERT INTO projections.status (name, version) VALUES ($1, $2::integer) ON CONFLICT DO NOTHING",
+    return run(connection,
+               "INSERT INTO projections.status (name, version) VALUES ($1, $2::integer) ON CONFLICT DO NOTHING",
                {projection, kProjectionVersion});
 }
 
@@ -30,9 +31,11 @@ std::expected<EventSeq, DbError> select_checkpoint(Connection& connection, const
 }  // namespace
 
 std::expected<EventSeq, DbError> open_checkpoint(Connection& connection, std::string_view projection) {
-    return select_checkpoint(connection,
-                             "UPDATE projections.status SET status = CASE status WHEN 'error' THEN 'error' ELSE 'running' END "
-                             "WHERE name = $1 RETURNING checkpoint", projection);
+    return select_checkpoint(
+        connection,
+        "UPDATE projections.status SET status = CASE status WHEN 'error' THEN 'error' ELSE 'running' END "
+        "WHERE name = $1 RETURNING checkpoint",
+        projection);
 }
 
 std::expected<EventSeq, DbError> lock_checkpoint(Connection& connection, std::string_view projection) {
@@ -42,10 +45,11 @@ std::expected<EventSeq, DbError> lock_checkpoint(Connection& connection, std::st
 
 std::expected<bool, DbError> move_checkpoint(Connection& connection, std::string_view projection, EventSeq from,
                                              EventSeq to, EventSeq applied) {
-    auto moved = connection.prepared("UPDATE projections.status SET checkpoint = $3::bigint, status = 'running', "
-                                     "events_applied = events_applied + $4::bigint, error_seq = NULL, updated_at = now() "
-                                     "WHERE name = $1 AND checkpoint = $2::bigint",
-                                     {projection, from, to, applied});
+    auto moved = connection.prepared(
+        "UPDATE projections.status SET checkpoint = $3::bigint, status = 'running', "
+        "events_applied = events_applied + $4::bigint, error_seq = NULL, updated_at = now() "
+        "WHERE name = $1 AND checkpoint = $2::bigint",
+        {projection, from, to, applied});
     if (!moved) return std::unexpected(moved.error());
     return moved->affected() == 1;
 }
@@ -56,8 +60,9 @@ Result set_status(Connection& connection, std::string_view projection, std::stri
 }
 
 Result record_error(Connection& connection, std::string_view projection, EventSeq error_seq, std::string_view reason) {
-    return run(connection, "UPDATE projections.status SET status = 'error', error_count = error_count + 1, "
-                           "last_error = $2, error_seq = $3::bigint, updated_at = now() WHERE name = $1",
+    return run(connection,
+               "UPDATE projections.status SET status = 'error', error_count = error_count + 1, "
+               "last_error = $2, error_seq = $3::bigint, updated_at = now() WHERE name = $1",
                {projection, reason, error_seq});
 }
 

@@ -16,8 +16,9 @@ public:
     Result apply(const eventstore::Records& batch, eventstore::Connection& connection) override {
         for (const eventstore::CommandRecord& record : batch.commands) {
             const bool accepted = record.outcome == engine::RejectReason::None;
-            writer_.insert(record.header.seq, eventstore::type_name(record.command), eventstore::to_json(record.command),
-                           record.header.actor, unless_empty(record.header.request_id), record.header.time,
+            writer_.insert(record.header.seq, eventstore::type_name(record.command),
+                           eventstore::to_json(record.command), record.header.actor,
+                           unless_empty(record.header.request_id), record.header.time,
                            accepted ? std::string_view("accepted") : engine::code_of(record.outcome), record.first_seq,
                            record.event_count);
         }

@@ -50,9 +50,8 @@ public:
         auto event = batch.events.begin();
         for (const CommandRecord& command : batch.commands)
             for (std::uint32_t i = 0; i < command.event_count; ++i) add(command, *event++);
-        streams_.flush([this](bool stored, const StreamKey& key, int version) {
-                           stream_writer_.put(stored, key.type, key.id, version);
-                       },
+        streams_.flush([this](bool stored, const StreamKey& key,
+                              int version) { stream_writer_.put(stored, key.type, key.id, version); },
                        [](const StreamKey&) {},
                        // A trade and a refusal are told in one event.
                        [](const StreamKey& key, int) { return key.type != "trade" && key.type != "command"; });
@@ -89,10 +88,11 @@ private:
             streams_.create(key, 0);
         }
         if (wanted.empty()) return {};
-        auto rows = connection.prepared("SELECT s.stream_type, s.stream_id, s.version FROM log.streams s "
-                                        "JOIN unnest($1::text[], $2::bigint[]) AS k(stream_type, stream_id) "
-                                        "USING (stream_type, stream_id)",
-                                        {array_of(wanted, &StreamKey::type), array_of(wanted, &StreamKey::id)});
+        auto rows = connection.prepared(
+            "SELECT s.stream_type, s.stream_id, s.version FROM log.streams s "
+            "JOIN unnest($1::text[], $2::bigint[]) AS k(stream_type, stream_id) "
+            "USING (stream_type, stream_id)",
+            {array_of(wanted, &StreamKey::type), array_of(wanted, &StreamKey::id)});
         if (!rows) return std::unexpected(rows.error());
         for (int row = 0; row < rows->size(); ++row)
             streams_.load({std::string(rows->text(row, 0)), static_cast<std::uint64_t>(rows->integer(row, 1))},

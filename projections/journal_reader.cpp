@@ -22,8 +22,8 @@ std::expected<Batch, BadBlock> batch_at(const Rows& rows, int row, EventSeq expe
                                                           std::to_string(expected_seq) + ", the next starts with " +
                                                           std::to_string(first_seq)});
     if (rows.integer(row, 3) != eventstore::kFormatVersion)
-        return std::unexpected(BadBlock{first_seq, "format version " + std::to_string(rows.integer(row, 3)) +
-                                                       " is unknown to this program"});
+        return std::unexpected(BadBlock{
+            first_seq, "format version " + std::to_string(rows.integer(row, 3)) + " is unknown to this program"});
     auto batch = std::make_shared<DurableBatch>();
     auto records = eventstore::decode(rows.bytes(row, 4), first_seq);
     if (!records)

@@ -1,8 +1,8 @@
 // Reads the journal for projections: decoded blocks after a checkpoint, as many as make a batch.
 #pragma once
 
-#include "eventstore/pipeline.hpp"
 #include "eventstore/database.hpp"
+#include "eventstore/pipeline.hpp"
 
 #include <memory>
 #include <optional>

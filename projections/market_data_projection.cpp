@@ -67,13 +67,16 @@ private:
         }
         if (auto loaded = load_resting(events, connection); !loaded) return loaded;
         if (auto made = ensure_partitions(events, connection); !made) return made;
-        if (auto loaded = load_candles(events, kMinuteUs, "candles_1m", fold_.minutes, connection); !loaded) return loaded;
+        if (auto loaded = load_candles(events, kMinuteUs, "candles_1m", fold_.minutes, connection); !loaded)
+            return loaded;
         return load_candles(events, kDayUs, "candles_1d", fold_.days, connection);
     }
 
     Result load_levels(Connection& connection) {
-        auto rows = connection.prepared("SELECT security_id, side, price_units, sum(leaves_units)::bigint "
-                                        "FROM market_data.resting GROUP BY security_id, side, price_units", {});
+        auto rows = connection.prepared(
+            "SELECT security_id, side, price_units, sum(leaves_units)::bigint "
+            "FROM market_data.resting GROUP BY security_id, side, price_units",
+            {});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i)
             fold_.levels[static_cast<SecurityId>(rows->integer(i, 0))].add(
@@ -82,15 +85,19 @@ private:
     }
 
     Result load_tickers(Connection& connection) {
-        auto rows = connection.prepared("SELECT security_id, last_price_units, last_quantity_units, last_trade_id, "
-                                        "(extract(epoch FROM last_trade_at) * 1000000)::bigint "
-                                        "FROM market_data.tickers", {});
+        auto rows = connection.prepared(
+            "SELECT security_id, last_price_units, last_quantity_units, last_trade_id, "
+            "(extract(epoch FROM last_trade_at) * 1000000)::bigint "
+            "FROM market_data.tickers",
+            {});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i) {
             Ticker ticker;
             if (!rows->is_null(i, 1))
-                ticker.last = LastTrade{{rows->integer(i, 1)}, {rows->integer(i, 2)},
-                                        static_cast<TradeId>(rows->integer(i, 3)), {rows->integer(i, 4)}};
+                ticker.last = LastTrade{{rows->integer(i, 1)},
+                                        {rows->integer(i, 2)},
+                                        static_cast<TradeId>(rows->integer(i, 3)),
+                                        {rows->integer(i, 4)}};
             fold_.tickers.load(static_cast<SecurityId>(rows->integer(i, 0)), ticker);
         }
         return {};
@@ -104,14 +111,16 @@ private:
             if (id != OrderId::None && id < accepted_here && !fold_.resting.knows(id)) wanted.push_back(id);
         }
         if (wanted.empty()) return {};
-        auto rows = connection.prepared("SELECT order_id, security_id, side, price_units, leaves_units "
-                                        "FROM market_data.resting WHERE order_id = ANY($1::bigint[])",
-                                        {array_of(wanted)});
+        auto rows = connection.prepared(
+            "SELECT order_id, security_id, side, price_units, leaves_units "
+            "FROM market_data.resting WHERE order_id = ANY($1::bigint[])",
+            {array_of(wanted)});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i)
             fold_.resting.load(static_cast<OrderId>(rows->integer(i, 0)),
                                {static_cast<SecurityId>(rows->integer(i, 1)),
-                                from_word<Side>(rows->text(i, 2)).value_or(Side::Buy), {rows->integer(i, 3)},
+                                from_word<Side>(rows->text(i, 2)).value_or(Side::Buy),
+                                {rows->integer(i, 3)},
                                 {rows->integer(i, 4)}});
         return {};
     }
@@ -147,8 +156,9 @@ private:
         auto rows = connection.prepared(
             "SELECT c.security_id, (extract(epoch FROM c.bucket) * 1000000)::bigint, c.open_units, c.high_units, "
             "c.low_units, c.close_units, c.volume_units, c.turnover, c.trade_count FROM market_data." +
-                std::string(table) + " c JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::timestamptz[]) "
-                                     "AS k(security_id, bucket)) k USING (security_id, bucket)",
+                std::string(table) +
+                " c JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::timestamptz[]) "
+                "AS k(security_id, bucket)) k USING (security_id, bucket)",
             {array_of(wanted, &CandleKey::security), array_of(wanted, &CandleKey::bucket)});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i)
@@ -157,20 +167,25 @@ private:
     }
 
     static Candle candle_from(const Rows& rows, int row) {
-        return {.open = {rows.integer(row, 2)}, .high = {rows.integer(row, 3)}, .low = {rows.integer(row, 4)},
-                .close = {rows.integer(row, 5)}, .volume_units = money_from(rows.text(row, 6)).units,
-                .turnover = money_from(rows.text(row, 7)), .trade_count = rows.integer(row, 8)};
+        return {.open = {rows.integer(row, 2)},
+                .high = {rows.integer(row, 3)},
+                .low = {rows.integer(row, 4)},
+                .close = {rows.integer(row, 5)},
+                .volume_units = money_from(rows.text(row, 6)).units,
+                .turnover = money_from(rows.text(row, 7)),
+                .trade_count = rows.integer(row, 8)};
     }
 
     void collect_changes() {
         collect_candles(fold_.minutes, minute_writer_);
         collect_candles(fold_.days, day_writer_);
-        const bool kept = fold_.tickers.flush([this](bool stored, SecurityId id, const Ticker& t) { put(stored, id, t); });
-        fold_.resting.flush([this](bool stored, OrderId id, const RestingOrder& o) {
-                                resting_writer_.put(stored, id, o.security, o.side, o.price, o.leaves);
-                            },
-                            [this](OrderId id) { resting_writer_.erase(id); },
-                            [](OrderId, const RestingOrder&) { return true; });
+        const bool kept =
+            fold_.tickers.flush([this](bool stored, SecurityId id, const Ticker& t) { put(stored, id, t); });
+        fold_.resting.flush(
+            [this](bool stored, OrderId id, const RestingOrder& o) {
+                resting_writer_.put(stored, id, o.security, o.side, o.price, o.leaves);
+            },
+            [this](OrderId id) { resting_writer_.erase(id); }, [](OrderId, const RestingOrder&) { return true; });
         if (kept) return;
         fold_.levels.clear();
         market_loaded_ = false;

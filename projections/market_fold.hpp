@@ -98,7 +98,10 @@ public:
     std::unordered_map<engine::SecurityId, Levels> levels;
 
 private:
-    template <class Other> Result on(const engine::Event&, const Other&) { return {}; }
+    template <class Other>
+    Result on(const engine::Event&, const Other&) {
+        return {};
+    }
     Result on(const engine::Event&, const engine::SecurityCreated&);
     Result on(const engine::Event&, const engine::OrderAccepted&);
     Result on(const engine::Event&, const engine::OrderRested&);

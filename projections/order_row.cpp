@@ -51,7 +51,8 @@ void close(OrderRow& row, const Event& event, std::string_view status, std::stri
 }
 
 OrderId changed_order(const EventBody& body, Side side) {
-    if (const auto* e = std::get_if<TradeExecuted>(&body)) return e->taker_side == side ? e->taker_order : e->maker_order;
+    if (const auto* e = std::get_if<TradeExecuted>(&body))
+        return e->taker_side == side ? e->taker_order : e->maker_order;
     const auto of_side = [side](const auto* e) { return e && e->side == side ? e->order : OrderId::None; };
     if (const auto* e = std::get_if<OrderRested>(&body)) return of_side(e);
     if (const auto* e = std::get_if<OrderAmended>(&body)) return of_side(e);

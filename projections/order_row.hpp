@@ -21,9 +21,9 @@ struct OrderRow {
     std::optional<engine::Price> price;  // none: market
     engine::Quantity quantity;           // total
     engine::Quantity filled;
-    engine::Quantity leaves;             // 0 once done
-    engine::Money notional;              // sum over the fills
-    std::string_view status = "new";     // a word with static storage, as reason
+    engine::Quantity leaves;          // 0 once done
+    engine::Money notional;           // sum over the fills
+    std::string_view status = "new";  // a word with static storage, as reason
     std::optional<std::string_view> reason;
     engine::Timestamp updated_at;
     engine::EventSeq updated_seq{};

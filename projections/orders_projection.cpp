@@ -13,7 +13,8 @@ using eventstore::Connection;
 class OrdersProjection final : public Projection {
 public:
     explicit OrdersProjection(Side side)
-        : side_(side), table_(side == Side::Buy ? "trading.bids" : "trading.listings"),
+        : side_(side),
+          table_(side == Side::Buy ? "trading.bids" : "trading.listings"),
           load_sql_("SELECT order_id, price_units, quantity_units, filled_units, leaves_units, notional FROM " +
                     std::string(table_) + " WHERE order_id = ANY($1::bigint[]) AND leaves_units > 0") {}
 
@@ -23,9 +24,10 @@ public:
     Result apply(const eventstore::Records& batch, Connection& connection) override {
         if (auto loaded = load(batch.events, connection); !loaded) return loaded;
         for (const Event& event : batch.events)
-            if (auto done = std::visit([&](const auto& body) { return on(event, body); }, event.body); !done) return done;
-        rows_.flush([this](bool stored, OrderId id, const OrderRow& row) { put(stored, id, row); },
-                    [](OrderId) {}, [](OrderId, const OrderRow& row) { return row.is_open(); });
+            if (auto done = std::visit([&](const auto& body) { return on(event, body); }, event.body); !done)
+                return done;
+        rows_.flush([this](bool stored, OrderId id, const OrderRow& row) { put(stored, id, row); }, [](OrderId) {},
+                    [](OrderId, const OrderRow& row) { return row.is_open(); });
         return writer_.flush(connection);
     }
 
@@ -58,7 +60,10 @@ private:
         return {};
     }
 
-    template <class Other> Result on(const Event&, const Other&) { return {}; }
+    template <class Other>
+    Result on(const Event&, const Other&) {
+        return {};
+    }
 
     Result on(const Event& event, const OrderAccepted& e) {
         if (e.side == side_) rows_.create(e.order, accepted(event, e));
@@ -87,7 +92,8 @@ private:
         return change(event, e.order, [&](OrderRow& row) { close(row, event, "expired", word_of(e.reason)); });
     }
 
-    template <class F> Result change(const Event& event, OrderId id, F&& f) {
+    template <class F>
+    Result change(const Event& event, OrderId id, F&& f) {
         OrderRow* row = rows_.change(id);
         if (!row || !row->is_open()) return unknown_order(id, event.seq);
         f(*row);

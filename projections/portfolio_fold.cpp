@@ -100,7 +100,8 @@ Result PortfolioFold::reserve(const Event& event, OrderId order, Owner owner, Re
     const Reservation before = known ? *known : Reservation{};
     if (now.cash != before.cash) {
         const Currency* currency = instruments.find(owner.security);
-        if (!currency) return fault("event " + std::to_string(event.seq) + " bids for a security that was never created");
+        if (!currency)
+            return fault("event " + std::to_string(event.seq) + " bids for a security that was never created");
         cash.change_or_create({owner.account, *currency}).reserved += now.cash - before.cash;
     }
     if (now.quantity != before.quantity)

@@ -78,7 +78,10 @@ private:
         engine::SecurityId security{};
     };
 
-    template <class Other> Result on(const engine::Event&, const Other&) { return {}; }
+    template <class Other>
+    Result on(const engine::Event&, const Other&) {
+        return {};
+    }
     Result on(const engine::Event&, const engine::SecurityCreated&);
     Result on(const engine::Event&, const engine::CashDeposited&);
     Result on(const engine::Event&, const engine::CashWithdrawn&);

@@ -63,13 +63,15 @@ private:
     void want_order(OrderId order, OrderId accepted_here, Wanted& wanted) {
         if (order < accepted_here && !fold_.reservations.knows(order)) wanted.orders.push_back(order);
     }
-    template <class Body> void want(const Body& body, OrderId accepted_here, Wanted& wanted) {
+    template <class Body>
+    void want(const Body& body, OrderId accepted_here, Wanted& wanted) {
         if constexpr (std::same_as<Body, TradeExecuted>) {
             want_account(body.maker_account, wanted);
             want_account(body.taker_account, wanted);
             want_order(body.maker_order, accepted_here, wanted);
             want_order(body.taker_order, accepted_here, wanted);
-        } else if constexpr (requires { body.reserved_cash; } || requires { body.released_cash; }) {
+        } else if constexpr (
+            requires { body.reserved_cash; } || requires { body.released_cash; }) {
             want_account(body.account, wanted);
             want_order(body.order, accepted_here, wanted);
         } else if constexpr (std::same_as<Body, CashDeposited> || std::same_as<Body, CashWithdrawn> ||
@@ -90,29 +92,36 @@ private:
     Result load_accounts(const Wanted& wanted, Connection& connection) {
         if (wanted.accounts.empty()) return {};
         const std::string ids = array_of(wanted.accounts);
-        auto cash = connection.prepared("SELECT account_id, currency, total, reserved FROM portfolio.cash "
-                                        "WHERE account_id = ANY($1::bigint[])", {ids});
+        auto cash = connection.prepared(
+            "SELECT account_id, currency, total, reserved FROM portfolio.cash "
+            "WHERE account_id = ANY($1::bigint[])",
+            {ids});
         if (!cash) return std::unexpected(cash.error());
         for (int i = 0; i < cash->size(); ++i)
             fold_.cash.load({static_cast<AccountId>(cash->integer(i, 0)), cash->text(i, 1)},
                             {money_from(cash->text(i, 2)), money_from(cash->text(i, 3))});
-        auto holdings = connection.prepared("SELECT account_id, security_id, quantity_units, reserved_units, cost_basis, "
-                                            "realized_pnl FROM portfolio.holdings WHERE account_id = ANY($1::bigint[])",
-                                            {ids});
+        auto holdings = connection.prepared(
+            "SELECT account_id, security_id, quantity_units, reserved_units, cost_basis, "
+            "realized_pnl FROM portfolio.holdings WHERE account_id = ANY($1::bigint[])",
+            {ids});
         if (!holdings) return std::unexpected(holdings.error());
         for (int i = 0; i < holdings->size(); ++i)
-            fold_.holdings.load({static_cast<AccountId>(holdings->integer(i, 0)),
-                                 static_cast<SecurityId>(holdings->integer(i, 1))},
-                                {{holdings->integer(i, 2)}, {holdings->integer(i, 3)},
-                                 money_from(holdings->text(i, 4)), money_from(holdings->text(i, 5))});
+            fold_.holdings.load(
+                {static_cast<AccountId>(holdings->integer(i, 0)), static_cast<SecurityId>(holdings->integer(i, 1))},
+                {{holdings->integer(i, 2)},
+                 {holdings->integer(i, 3)},
+                 money_from(holdings->text(i, 4)),
+                 money_from(holdings->text(i, 5))});
         accounts_.insert(wanted.accounts.begin(), wanted.accounts.end());
         return {};
     }
 
     Result load_reservations(const Wanted& wanted, Connection& connection) {
         if (wanted.orders.empty()) return {};
-        auto rows = connection.prepared("SELECT order_id, cash, quantity_units FROM portfolio.reservations "
-                                        "WHERE order_id = ANY($1::bigint[])", {array_of(wanted.orders)});
+        auto rows = connection.prepared(
+            "SELECT order_id, cash, quantity_units FROM portfolio.reservations "
+            "WHERE order_id = ANY($1::bigint[])",
+            {array_of(wanted.orders)});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i)
             fold_.reservations.load(static_cast<OrderId>(rows->integer(i, 0)),
@@ -124,18 +133,21 @@ private:
         const bool kept_cash = fold_.cash.flush([this](bool stored, const CashKey& key, const CashRow& row) {
             cash_writer_.put(stored, key.account, key.currency, row.total, row.reserved);
         });
-        const bool kept_holdings = fold_.holdings.flush([this](bool stored, const HoldingKey& key, const HoldingRow& row) {
-            holding_writer_.put(stored, key.account, key.security, row.quantity, row.reserved, row.cost_basis,
-                                row.realized_pnl);
-        });
-        fold_.reservations.flush([this](bool stored, OrderId order, const Reservation& row) {
-                                     reservation_writer_.put(stored, order, row.cash, row.quantity);
-                                 },
-                                 [this](OrderId order) { reservation_writer_.erase(order); },
-                                 [](OrderId, const Reservation&) { return true; });
-        instruments_loaded_ = fold_.instruments.flush([this](bool stored, SecurityId security, const Currency& currency) {
-            instrument_writer_.put(stored, security, currency);
-        });
+        const bool kept_holdings =
+            fold_.holdings.flush([this](bool stored, const HoldingKey& key, const HoldingRow& row) {
+                holding_writer_.put(stored, key.account, key.security, row.quantity, row.reserved, row.cost_basis,
+                                    row.realized_pnl);
+            });
+        fold_.reservations.flush(
+            [this](bool stored, OrderId order, const Reservation& row) {
+                reservation_writer_.put(stored, order, row.cash, row.quantity);
+            },
+            [this](OrderId order) { reservation_writer_.erase(order); },
+            [](OrderId, const Reservation&) { return true; });
+        instruments_loaded_ =
+            fold_.instruments.flush([this](bool stored, SecurityId security, const Currency& currency) {
+                instrument_writer_.put(stored, security, currency);
+            });
         if (!kept_cash || !kept_holdings) accounts_.clear();
     }
 
@@ -154,10 +166,9 @@ private:
                                  {"reserved_units", "bigint"},
                                  {"cost_basis", "numeric"},
                                  {"realized_pnl", "numeric"}}};
-    TableWriter reservation_writer_{"portfolio.reservations",
-                                    {{"order_id", "bigint", ColumnUse::Key},
-                                     {"cash", "numeric"},
-                                     {"quantity_units", "bigint"}}};
+    TableWriter reservation_writer_{
+        "portfolio.reservations",
+        {{"order_id", "bigint", ColumnUse::Key}, {"cash", "numeric"}, {"quantity_units", "bigint"}}};
     TableWriter instrument_writer_{"portfolio.instruments",
                                    {{"security_id", "bigint", ColumnUse::Key}, {"currency", "text"}}};
 };

@@ -1,7 +1,7 @@
 // A projection folds the journal into a read model: a name, a version, tables, and apply(batch, transaction).
 //
 // Rules every projection keeps: set-wise statements only, never a row at a time; no clock, no randomness (a rebuilt
-// table equals the one built live, to the byte); correct for any cut of the log into batches; reads no other projection.
+// table is the one built live, to the byte); correct for any cut of the log into batches; reads no other projection.
 #pragma once
 
 #include "eventstore/codec.hpp"

@@ -26,16 +26,20 @@ constexpr EventSeq kNever = std::numeric_limits<EventSeq>::max();
 // Far above the time of the largest batch: a server that is silent for so long is gone.
 constexpr int kAnswerTimeoutMs = 120'000;
 
-// A read model that loses its last commits in a crash of the server applies them again: rows and checkpoint go together.
-// A rebuild holds the row of its checkpoint for long; waiting for it in pieces keeps the worker able to stop.
+// A read model that loses its last commits in a crash of the server applies them again: rows and checkpoint go
+// together. A rebuild holds the row of its checkpoint for long; waiting for it in pieces keeps the worker able to stop.
 constexpr const char* kSession = "SET synchronous_commit = off; SET lock_timeout = '500ms'";
 
 }  // namespace
 
 ProjectionWorker::ProjectionWorker(std::string conninfo, std::unique_ptr<Projection> projection,
                                    const RecentBatches& recent)
-    : conninfo_(std::move(conninfo)), projection_(std::move(projection)), name_(projection_->name()), recent_(recent),
-      max_batches_(kNoLimit), thread_([this] { run(); }) {}
+    : conninfo_(std::move(conninfo)),
+      projection_(std::move(projection)),
+      name_(projection_->name()),
+      recent_(recent),
+      max_batches_(kNoLimit),
+      thread_([this] { run(); }) {}
 
 ProjectionWorker::~ProjectionWorker() {
     {

@@ -3,10 +3,10 @@
 // Each round applies everything available, up to kMaxEventsPerBatch. It starts at once after a quiet moment; under load
 // it rests between two rounds, a multiple of the time that a round takes, so that batches grow instead of their number.
 // Trouble, by kind:
-//   Unavailable            reconnect, back-off 50 ms .. 2 s; nothing is counted: the rows and the checkpoint are as before
-//   Conflict, lost race    read the checkpoint again and go on
-//   Constraint, Fault,     halve the batch until one block fails alone; then status `error` with its first event and the
-//   damaged block          reason, and again after a back-off of 100 ms .. 30 s. Nothing is skipped.
+// - Unavailable: reconnect, back-off 50 ms .. 2 s; nothing is counted, the rows and the checkpoint are as before.
+// - Conflict, or somebody else moved the checkpoint: read it again and go on.
+// - Constraint, Fault, a damaged block: halve the batch until one block fails alone; then status `error` with its first
+//   event and the reason, and again after a back-off of 100 ms .. 30 s. Nothing is skipped.
 //
 // Thread safety: any thread.
 #pragma once
@@ -75,9 +75,9 @@ private:
     std::optional<eventstore::Connection> connection_;
     BackOff reconnect_{Millis(50), Millis(2'000)};
     BackOff retry_{Millis(100), Millis(30'000)};
-    std::vector<Batch> in_hand_;            // what the last round tried to apply
-    std::size_t max_batches_;               // halved while a failing block is looked for
-    engine::EventSeq suspect_until_{};      // the failing block is not after this event
+    std::vector<Batch> in_hand_;        // what the last round tried to apply
+    std::size_t max_batches_;           // halved while a failing block is looked for
+    engine::EventSeq suspect_until_{};  // the failing block is not after this event
     bool failing_{};
     std::thread thread_;
 };

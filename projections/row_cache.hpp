@@ -1,8 +1,8 @@
 // Rows of one table that a fold works on: loaded when needed, changed in memory, written back once per batch.
 //
 // Between batches it remembers rows that may change again, up to kMaxRows; then it forgets all and loads anew. What it
-// remembers equals the table at the checkpoint, or clear() must be called: after a rollback, or when somebody else moved
-// the checkpoint. Thread safety: none; one projection owns a cache.
+// remembers equals the table at the checkpoint, or clear() must be called: after a rollback, or when somebody else
+// moved the checkpoint. Thread safety: none; one projection owns a cache.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,8 @@
 
 namespace buttonwood::projections {
 
-template <class Key, class Row, class Hash = std::hash<Key>> class RowCache {
+template <class Key, class Row, class Hash = std::hash<Key>>
+class RowCache {
 public:
     static constexpr std::size_t kMaxRows = 200'000;
 
@@ -59,7 +60,8 @@ public:
     // Hands every row that changed to put(stored, key, row), every one that went to remove(key), in the order in which
     // the batch first touched them, and remembers those that keep(key, row) says may change again.
     // False: they were too many, so it forgot all.
-    template <class Put, class Remove, class Keep> bool flush(Put&& put, Remove&& remove, Keep&& keep) {
+    template <class Put, class Remove, class Keep>
+    bool flush(Put&& put, Remove&& remove, Keep&& keep) {
         for (const Key& key : touched_) {
             const auto it = entries_.find(key);
             Entry& entry = it->second;
@@ -79,10 +81,13 @@ public:
         return false;
     }
     // Of a table whose rows stay.
-    template <class Put> bool flush(Put&& put) {
-        return flush(std::forward<Put>(put), [](const Key&) {}, [](const Key&, const Row&) { return true; });
+    template <class Put>
+    bool flush(Put&& put) {
+        return flush(
+            std::forward<Put>(put), [](const Key&) {}, [](const Key&, const Row&) { return true; });
     }
-    template <class F> void for_each_touched(F&& f) {
+    template <class F>
+    void for_each_touched(F&& f) {
         for (const Key& key : touched_) f(key, entries_.find(key)->second.row);
     }
 

@@ -37,12 +37,13 @@ public:
     Result apply(const eventstore::Records& batch, Connection& connection) override {
         if (auto loaded = load(batch, connection); !loaded) return loaded;
         for (const Event& event : batch.events)
-            if (auto done = std::visit([&](const auto& body) { return on(event, body); }, event.body); !done) return done;
+            if (auto done = std::visit([&](const auto& body) { return on(event, body); }, event.body); !done)
+                return done;
         securities_.flush([this](bool stored, SecurityId id, const SecurityRow& row) {
             const SecurityCreated& t = row.terms;
-            writer_.put(stored, id, t.symbol, t.name, t.currency, t.price_scale, t.quantity_scale, t.tick_size, t.lot_size,
-                        row.state, unless_empty(row.note), row.outstanding_units, row.created_at, row.updated_at,
-                        row.created_seq, row.updated_seq);
+            writer_.put(stored, id, t.symbol, t.name, t.currency, t.price_scale, t.quantity_scale, t.tick_size,
+                        t.lot_size, row.state, unless_empty(row.note), row.outstanding_units, row.created_at,
+                        row.updated_at, row.created_seq, row.updated_seq);
         });
         return writer_.flush(connection);
     }
@@ -59,9 +60,10 @@ private:
             if (const SecurityId id = changed_by(event.body); id != SecurityId::None && !securities_.knows(id))
                 wanted.push_back(id);
         if (wanted.empty()) return {};
-        auto rows = connection.prepared("SELECT security_id, trading_state, state_reason, shares_outstanding_units "
-                                        "FROM reference.securities WHERE security_id = ANY($1::bigint[])",
-                                        {array_of(wanted)});
+        auto rows = connection.prepared(
+            "SELECT security_id, trading_state, state_reason, shares_outstanding_units "
+            "FROM reference.securities WHERE security_id = ANY($1::bigint[])",
+            {array_of(wanted)});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i) {
             SecurityRow row;
@@ -73,7 +75,10 @@ private:
         return {};
     }
 
-    template <class Other> Result on(const Event&, const Other&) { return {}; }
+    template <class Other>
+    Result on(const Event&, const Other&) {
+        return {};
+    }
 
     Result on(const Event& event, const SecurityCreated& e) {
         SecurityRow& row = securities_.create(e.security, {});
@@ -92,7 +97,8 @@ private:
         return change(event, e.security, [&e](SecurityRow& row) { row.outstanding_units += e.quantity.units; });
     }
 
-    template <class F> Result change(const Event& event, SecurityId id, F&& f) {
+    template <class F>
+    Result change(const Event& event, SecurityId id, F&& f) {
         SecurityRow* row = securities_.change(id);
         if (!row)
             return fault("event " + std::to_string(event.seq) + " names security " +

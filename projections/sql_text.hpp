@@ -41,11 +41,17 @@ struct ArrayFormat {
 };
 
 // Enumerations with words are written as their word, the others are ids and written as numbers.
-template <class E> concept Worded = std::is_enum_v<E> && requires(E e) { engine::words_of(e); };
-template <class T> inline constexpr bool kIsOptional = false;
-template <class T> inline constexpr bool kIsOptional<std::optional<T>> = true;
+template <class E>
+concept Worded = std::is_enum_v<E> && requires(E e) {
+    engine::words_of(e);
+};
+template <class T>
+inline constexpr bool kIsOptional = false;
+template <class T>
+inline constexpr bool kIsOptional<std::optional<T>> = true;
 
-template <class Format, class T> void append_value(std::string& out, const T& value) {
+template <class Format, class T>
+void append_value(std::string& out, const T& value) {
     if constexpr (kIsOptional<T>) {
         if (value) return append_value<Format>(out, *value);
         Format::append_null(out);

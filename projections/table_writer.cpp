@@ -33,7 +33,8 @@ TableWriter::TableWriter(std::string_view table, const std::vector<Column>& colu
     copy_sql_ = "COPY " + table_ + " (" + names + ") FROM STDIN";
     update_sql_ = "UPDATE " + table_ + " t SET " + assignments + " FROM unnest(" + update_arrays + ") AS s(" +
                   update_names + ") WHERE " + matches;
-    erase_sql_ = "DELETE FROM " + table_ + " t USING unnest(" + key_arrays + ") AS s(" + key_names + ") WHERE " + matches;
+    erase_sql_ =
+        "DELETE FROM " + table_ + " t USING unnest(" + key_arrays + ") AS s(" + key_names + ") WHERE " + matches;
 }
 
 Result TableWriter::flush(Connection& connection) {

@@ -1,5 +1,5 @@
-// How the result of a fold reaches one table: new rows by COPY, changed rows by one UPDATE ... FROM unnest, gone rows by
-// one DELETE ... USING unnest, however many there are.
+// How the result of a fold reaches one table: new rows by COPY, changed rows by one UPDATE ... FROM unnest, gone rows
+// by one DELETE ... USING unnest, however many there are.
 //
 // Rows are collected until flush() and forgotten by it. Arrays as parameters do the work of a staging table without
 // being one: nothing to create per connection, to empty per commit, or to grow inside the one long transaction of a
@@ -32,24 +32,28 @@ public:
     TableWriter(std::string_view table, const std::vector<Column>& columns);
 
     // One value per column, in their order.
-    template <class... Values> void insert(const Values&... values) {
+    template <class... Values>
+    void insert(const Values&... values) {
         std::size_t column = 0;
         (append_to_copy(column++, values), ...);
         copy_ += '\n';
         ++inserted_;
     }
     // The same; values of Fixed columns are ignored.
-    template <class... Values> void update(const Values&... values) {
+    template <class... Values>
+    void update(const Values&... values) {
         std::size_t column = 0;
         (append_to_update(column++, values), ...);
         ++updated_;
     }
     // insert() or update(), as the row is in the table already or not.
-    template <class... Values> void put(bool stored, const Values&... values) {
+    template <class... Values>
+    void put(bool stored, const Values&... values) {
         stored ? update(values...) : insert(values...);
     }
     // One value per key column.
-    template <class... Keys> void erase(const Keys&... keys) {
+    template <class... Keys>
+    void erase(const Keys&... keys) {
         std::size_t column = 0;
         (append_element(erase_columns_[column++], keys), ...);
         ++erased_;
@@ -60,19 +64,22 @@ public:
     void clear();
 
 private:
-    template <class Value> void append_to_copy(std::size_t column, const Value& value) {
+    template <class Value>
+    void append_to_copy(std::size_t column, const Value& value) {
         if (column != 0) copy_ += '\t';
         append_value<CopyFormat>(copy_, value);
     }
-    template <class Value> void append_to_update(std::size_t column, const Value& value) {
+    template <class Value>
+    void append_to_update(std::size_t column, const Value& value) {
         if (uses_[column] != ColumnUse::Fixed) append_element(update_columns_[column], value);
     }
-    template <class Value> static void append_element(std::string& array, const Value& value) {
+    template <class Value>
+    static void append_element(std::string& array, const Value& value) {
         array += array.empty() ? '{' : ',';
         append_value<ArrayFormat>(array, value);
     }
-    [[nodiscard]] Result run(eventstore::Connection& connection, const std::string& sql, std::vector<std::string>& arrays,
-                             std::int64_t rows, std::string_view verb);
+    [[nodiscard]] Result run(eventstore::Connection& connection, const std::string& sql,
+                             std::vector<std::string>& arrays, std::int64_t rows, std::string_view verb);
 
     std::string table_;
     std::vector<ColumnUse> uses_;

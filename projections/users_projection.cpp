@@ -12,7 +12,7 @@ using namespace engine;
 using eventstore::Connection;
 
 struct UserRow {
-    Name name;     // name, roles, created_*: only of a row that is new in this batch
+    Name name;  // name, roles, created_*: only of a row that is new in this batch
     RoleSet roles;
     Timestamp created_at;
     EventSeq created_seq{};
@@ -46,8 +46,7 @@ public:
     }
 
     Result apply(const eventstore::Records& batch, Connection& connection) override {
-        for (const Event& event : batch.events)
-            std::visit([&](const auto& body) { on(event, body); }, event.body);
+        for (const Event& event : batch.events) std::visit([&](const auto& body) { on(event, body); }, event.body);
         users_.flush([this](bool stored, UserId id, const UserRow& row) {
             user_writer_.put(stored, id, row.name, roles_array(row.roles), row.status, unless_empty(row.note),
                              row.created_at, row.updated_at, row.created_seq, row.updated_seq);
@@ -72,11 +71,17 @@ public:
     }
 
 private:
-    template <class Other> void on(const Event&, const Other&) {}
+    template <class Other>
+    void on(const Event&, const Other&) {}
 
     void on(const Event& event, const UserRegistered& e) {
-        users_.create(e.user, {.name = e.name, .roles = e.roles, .created_at = event.time, .created_seq = event.seq,
-                               .note = {}, .updated_at = event.time, .updated_seq = event.seq});
+        users_.create(e.user, {.name = e.name,
+                               .roles = e.roles,
+                               .created_at = event.time,
+                               .created_seq = event.seq,
+                               .note = {},
+                               .updated_at = event.time,
+                               .updated_seq = event.seq});
     }
     void on(const Event& event, const AccountOpened& e) {
         account_writer_.insert(e.account, e.user, event.time, event.seq);
@@ -91,8 +96,12 @@ private:
         row.updated_seq = event.seq;
     }
     void on(const Event& event, const ApiKeyCreated& e) {
-        keys_.create(e.key, {.user = e.user, .roles = e.roles, .created_at = event.time, .created_seq = event.seq,
-                             .revoked_at = {}, .updated_seq = event.seq});
+        keys_.create(e.key, {.user = e.user,
+                             .roles = e.roles,
+                             .created_at = event.time,
+                             .created_seq = event.seq,
+                             .revoked_at = {},
+                             .updated_seq = event.seq});
     }
     void on(const Event& event, const ApiKeyRevoked& e) {
         if (!keys_.knows(e.key)) keys_.load(e.key, {});

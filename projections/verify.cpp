@@ -22,7 +22,8 @@ Result add_missing(Connection& connection, const std::string& left, const std::s
                                  ") AS row ORDER BY 1 LIMIT " + std::to_string(kRowsShown));
     if (!rows) return std::unexpected(rows.error());
     for (int i = 0; i < rows->size(); ++i)
-        differences.push_back(label + " (" + std::string(rows->text(i, 1)) + " in all): " + std::string(rows->text(i, 0)));
+        differences.push_back(label + " (" + std::string(rows->text(i, 1)) +
+                              " in all): " + std::string(rows->text(i, 0)));
     return {};
 }
 
@@ -39,8 +40,8 @@ std::expected<std::vector<std::string>, DbError> differences_after_rebuild(Conne
 
     const auto tables = fresh->tables();
     for (std::size_t i = 0; i < tables.size(); ++i)
-        if (auto copied = connection.execute("CREATE TEMP TABLE live_" + std::to_string(i) + " ON COMMIT DROP AS TABLE " +
-                                             std::string(tables[i]));
+        if (auto copied = connection.execute("CREATE TEMP TABLE live_" + std::to_string(i) +
+                                             " ON COMMIT DROP AS TABLE " + std::string(tables[i]));
             !copied)
             return std::unexpected(copied.error());
     if (auto emptied = delete_rows(*fresh, connection); !emptied) return std::unexpected(emptied.error());
@@ -52,8 +53,8 @@ std::expected<std::vector<std::string>, DbError> differences_after_rebuild(Conne
         for (const bool live_first : {true, false}) {
             const std::string left = live_first ? copy_of(i) : table;
             const std::string right = live_first ? table : copy_of(i);
-            if (auto done = add_missing(connection, left, right, table + (live_first ? ", only live" : ", only rebuilt"),
-                                        differences);
+            if (auto done = add_missing(connection, left, right,
+                                        table + (live_first ? ", only live" : ", only rebuilt"), differences);
                 !done)
                 return std::unexpected(done.error());
         }

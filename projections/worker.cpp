@@ -19,7 +19,8 @@ public:
 
     void offer(Batch batch) {
         const engine::EventSeq durable_seq = batch->header.last_seq;
-        const auto slowest = std::ranges::min_element(workers_, {}, [](const auto& worker) { return worker->checkpoint(); });
+        const auto slowest =
+            std::ranges::min_element(workers_, {}, [](const auto& worker) { return worker->checkpoint(); });
         recent_.add(std::move(batch), (*slowest)->checkpoint());
         wake(durable_seq);
     }

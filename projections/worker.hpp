@@ -19,12 +19,12 @@ namespace buttonwood::projections {
 // One row of projections.status.
 struct ProjectionStatus {
     std::string name;
-    std::string status;        // running, rebuilding, stopped, error
+    std::string status;  // running, rebuilding, stopped, error
     engine::EventSeq checkpoint{};
-    engine::EventSeq log_seq{};   // last event of the journal: lag = log_seq - checkpoint
+    engine::EventSeq log_seq{};  // last event of the journal: lag = log_seq - checkpoint
     std::int64_t error_count{};
-    std::string last_error;    // empty = none
-    std::string updated_at;    // RFC 3339
+    std::string last_error;  // empty = none
+    std::string updated_at;  // RFC 3339
 };
 
 class Workers {

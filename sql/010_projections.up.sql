@@ -17,15 +17,18 @@ CREATE TABLE projections.status (
     CONSTRAINT error_has_a_reason CHECK (status <> 'error' OR last_error <> '')
 ) WITH (fillfactor = 50);  -- one row each, rewritten with every batch: room for HOT updates
 
-COMMENT ON TABLE  projections.status IS 'One row per projection; the checkpoint moves in the transaction that applies its events';
+COMMENT ON TABLE projections.status IS
+    'One row per projection; the checkpoint moves in the transaction that applies its events';
 COMMENT ON COLUMN projections.status.version IS 'Of the code that built the tables; another version means: rebuild';
-COMMENT ON COLUMN projections.status.checkpoint IS 'Last event_seq that the tables contain; moved by compare-and-set only';
+COMMENT ON COLUMN projections.status.checkpoint IS
+    'Last event_seq that the tables contain; moved by compare-and-set only';
 COMMENT ON COLUMN projections.status.events_applied IS 'Events applied since the row exists, rebuilds included';
 COMMENT ON COLUMN projections.status.last_error IS 'The newest failure, kept after recovery; empty when there was none';
 COMMENT ON COLUMN projections.status.error_seq IS 'First event of the block that failed; null unless status is error';
 
 INSERT INTO projections.status (name)
-VALUES ('events'), ('commands'), ('users'), ('securities'), ('listings'), ('bids'), ('trades'), ('portfolio'), ('market_data');
+VALUES ('events'), ('commands'), ('users'), ('securities'), ('listings'), ('bids'), ('trades'), ('portfolio'),
+       ('market_data');
 
 -- Makes the partition `child` of `parent` for [lower_bound, upper_bound) if it is missing; says whether it did.
 -- Built beside and attached: that lock lets readers and writers of the parent go on, where CREATE ... PARTITION OF
@@ -41,7 +44,8 @@ BEGIN
         RETURN false;
     END IF;
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', qualified, parent);
-    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)', parent, qualified, lower_bound, upper_bound);
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
+                   parent, qualified, lower_bound, upper_bound);
     RETURN true;
 END
 $$;

@@ -1,7 +1,8 @@
--- The log for people: row per event and row per command, in JSON. The truth is eventstore.journal; these are read models.
+-- The log for people: row per event and row per command, in JSON. The truth is eventstore.journal.
 
 CREATE SCHEMA log;
-COMMENT ON SCHEMA log IS 'The log as rows, for people with psql; a projection of the journal, never read back to decide anything';
+COMMENT ON SCHEMA log IS
+    'The log as rows, for people with psql; a projection of the journal, never read back to decide anything';
 
 -- No index here but the primary key: a unique index on a partitioned table must contain the partition key, so one event
 -- per (stream, version) is guarded by a unique index on each partition, and across partitions by log.streams.
@@ -79,4 +80,5 @@ CREATE INDEX commands_refused ON log.commands (outcome, command_seq) WHERE outco
 
 COMMENT ON TABLE  log.commands IS 'Row per command, refused ones too; projection `commands`';
 COMMENT ON COLUMN log.commands.outcome IS 'accepted, or the stable code of the refusal';
-COMMENT ON COLUMN log.commands.first_event_seq IS 'Its events are first_event_seq .. first_event_seq + event_count - 1 in log.events';
+COMMENT ON COLUMN log.commands.first_event_seq IS
+    'Its events are first_event_seq .. first_event_seq + event_count - 1 in log.events';

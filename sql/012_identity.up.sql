@@ -27,7 +27,8 @@ CREATE TABLE identity.accounts (
 );
 -- Query: accounts of a user (GET /v1/account, /v1/admin/users).
 CREATE INDEX accounts_user ON identity.accounts (user_id, account_id);
-COMMENT ON TABLE identity.accounts IS 'Row per account; orders, cash and holdings belong to accounts; projection `users`';
+COMMENT ON TABLE identity.accounts IS
+    'Row per account; orders, cash and holdings belong to accounts; projection `users`';
 
 CREATE TABLE identity.api_keys (
     key_id      text        PRIMARY KEY CONSTRAINT key_id_is_hex CHECK (key_id ~ '^[0-9a-f]{16}$'),
@@ -40,6 +41,7 @@ CREATE TABLE identity.api_keys (
 );
 -- Query: keys of a user.
 CREATE INDEX api_keys_user ON identity.api_keys (user_id);
-COMMENT ON TABLE  identity.api_keys IS 'Row per API key: its public half only, no trace of the secret; projection `users`';
+COMMENT ON TABLE identity.api_keys IS
+    'Row per API key: its public half only, no trace of the secret; projection `users`';
 COMMENT ON COLUMN identity.api_keys.key_id IS 'The public half, 16 hexadecimal digits';
 COMMENT ON COLUMN identity.api_keys.revoked_at IS 'Null while the key is valid';

@@ -9,11 +9,13 @@ CREATE TABLE reference.securities (
     name                     text        NOT NULL,
     currency                 text        NOT NULL,
     price_scale              smallint    NOT NULL CONSTRAINT price_scale_in_range CHECK (price_scale BETWEEN 0 AND 8),
-    quantity_scale           smallint    NOT NULL CONSTRAINT quantity_scale_in_range CHECK (quantity_scale BETWEEN 0 AND 8),
+    quantity_scale           smallint    NOT NULL
+                             CONSTRAINT quantity_scale_in_range CHECK (quantity_scale BETWEEN 0 AND 8),
     tick_size_units          bigint      NOT NULL CONSTRAINT tick_size_positive CHECK (tick_size_units > 0),
     lot_size_units           bigint      NOT NULL CONSTRAINT lot_size_positive CHECK (lot_size_units > 0),
     trading_state            text        NOT NULL
-                             CONSTRAINT trading_state_is_known CHECK (trading_state IN ('open', 'halted', 'cancel_only', 'closed')),
+                             CONSTRAINT trading_state_is_known
+                             CHECK (trading_state IN ('open', 'halted', 'cancel_only', 'closed')),
     state_reason             text,
     shares_outstanding_units numeric(38) NOT NULL CONSTRAINT shares_not_negative CHECK (shares_outstanding_units >= 0),
     created_at               timestamptz NOT NULL,

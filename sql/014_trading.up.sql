@@ -26,7 +26,8 @@ CREATE TABLE trading.bids (
     CONSTRAINT filled_within_quantity CHECK (filled_units BETWEEN 0 AND quantity_units),
     CONSTRAINT status_matches_amounts CHECK (CASE status
         WHEN 'new'              THEN filled_units = 0 AND leaves_units = quantity_units
-        WHEN 'partially_filled' THEN filled_units > 0 AND leaves_units = quantity_units - filled_units AND leaves_units > 0
+        WHEN 'partially_filled' THEN filled_units > 0 AND leaves_units > 0
+                                     AND leaves_units = quantity_units - filled_units
         WHEN 'filled'           THEN filled_units = quantity_units AND leaves_units = 0
         WHEN 'canceled'         THEN leaves_units = 0 AND reason IS NOT NULL
         WHEN 'expired'          THEN leaves_units = 0 AND reason IS NOT NULL
@@ -41,10 +42,13 @@ CREATE INDEX ON trading.bids (account_id, order_id) WHERE status IN ('new', 'par
 -- Query: GET /v1/orders/by-client-id; and a client id names one order of an account for ever.
 CREATE UNIQUE INDEX ON trading.bids (account_id, client_order_id) WHERE client_order_id IS NOT NULL;
 
-COMMENT ON COLUMN trading.bids.price_units IS 'Limit price in units of the security''s price_scale; null for a market order';
-COMMENT ON COLUMN trading.bids.quantity_units IS 'Total quantity, filled and open, in units of the security''s quantity_scale';
+COMMENT ON COLUMN trading.bids.price_units IS
+    'Limit price in units of the security''s price_scale; null for a market order';
+COMMENT ON COLUMN trading.bids.quantity_units IS
+    'Total quantity, filled and open, in units of the security''s quantity_scale';
 COMMENT ON COLUMN trading.bids.leaves_units IS 'Open for execution; 0 once the order is done';
-COMMENT ON COLUMN trading.bids.notional IS 'Sum of price x quantity of its fills; divided by the filled quantity: average price';
+COMMENT ON COLUMN trading.bids.notional IS
+    'Sum of price x quantity of its fills; divided by the filled quantity: average price';
 COMMENT ON COLUMN trading.bids.status IS 'new, partially_filled, filled, canceled, expired';
 COMMENT ON COLUMN trading.bids.reason IS 'Why it was canceled or expired';
 COMMENT ON COLUMN trading.bids.updated_seq IS 'event_seq of the newest event that changed the row';

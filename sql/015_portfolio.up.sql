@@ -36,10 +36,12 @@ CREATE TABLE portfolio.reservations (
     quantity_units bigint        NOT NULL,
     CONSTRAINT holds_something CHECK (cash >= 0 AND quantity_units >= 0 AND (cash > 0 OR quantity_units > 0))
 );
-COMMENT ON TABLE portfolio.reservations IS 'What each open order reserves now, needed to book an amend; projection `portfolio`';
+COMMENT ON TABLE portfolio.reservations IS
+    'What each open order reserves now, needed to book an amend; projection `portfolio`';
 
 CREATE TABLE portfolio.instruments (
     security_id bigint PRIMARY KEY,
     currency    text   NOT NULL
 );
-COMMENT ON TABLE portfolio.instruments IS 'The currency in which each security is paid; projection `portfolio` reads no other';
+COMMENT ON TABLE portfolio.instruments IS
+    'The currency in which each security is paid; projection `portfolio` reads no other';

@@ -15,7 +15,8 @@
 namespace buttonwood::projections::test {
 
 // The value of an expected, or the failure of the test with its message.
-template <class T> T must(std::expected<T, eventstore::DbError> outcome) {
+template <class T>
+T must(std::expected<T, eventstore::DbError> outcome) {
     if (!outcome) FAIL(outcome.error().sqlstate << " " << outcome.error().message);
     if constexpr (!std::is_void_v<T>) return std::move(*outcome);
 }

@@ -20,8 +20,20 @@ public:
     // An order that joins the book at once.
     OrderId rest(Side side, std::int64_t price, std::int64_t quantity) {
         const auto order = static_cast<OrderId>(++orders_);
-        tell(OrderAccepted{order, static_cast<AccountId>(1), kAcme, side, OrderType::Limit, TimeInForce::Gtc, false, true,
-                           {quantity}, {price}, {}, {}, {}, 0});
+        tell(OrderAccepted{order,
+                           static_cast<AccountId>(1),
+                           kAcme,
+                           side,
+                           OrderType::Limit,
+                           TimeInForce::Gtc,
+                           false,
+                           true,
+                           {quantity},
+                           {price},
+                           {},
+                           {},
+                           {},
+                           0});
         return order;
     }
     void trade(Timestamp time, std::int64_t price, std::int64_t quantity) {

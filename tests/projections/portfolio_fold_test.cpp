@@ -31,18 +31,54 @@ public:
         return fold_.apply(Event{++seq_, 1, {}, std::move(body)}).has_value();
     }
     void bid(OrderId order, AccountId account, std::int64_t price, std::int64_t quantity) {
-        tell(OrderAccepted{order, account, kAcme, Side::Buy, OrderType::Limit, TimeInForce::Gtc, false, true, {quantity},
-                           {price}, money(price * quantity), {}, {}, 0});
+        tell(OrderAccepted{order,
+                           account,
+                           kAcme,
+                           Side::Buy,
+                           OrderType::Limit,
+                           TimeInForce::Gtc,
+                           false,
+                           true,
+                           {quantity},
+                           {price},
+                           money(price * quantity),
+                           {},
+                           {},
+                           0});
     }
     void list(OrderId order, AccountId account, std::int64_t price, std::int64_t quantity) {
-        tell(OrderAccepted{order, account, kAcme, Side::Sell, OrderType::Limit, TimeInForce::Gtc, false, true, {quantity},
-                           {price}, {}, {quantity}, {}, 0});
+        tell(OrderAccepted{order,
+                           account,
+                           kAcme,
+                           Side::Sell,
+                           OrderType::Limit,
+                           TimeInForce::Gtc,
+                           false,
+                           true,
+                           {quantity},
+                           {price},
+                           {},
+                           {quantity},
+                           {},
+                           0});
     }
     // The bid takes the listing.
-    [[nodiscard]] static TradeExecuted trade(AccountId buyer, AccountId seller, std::int64_t price, std::int64_t quantity,
-                                             std::int64_t limit) {
-        return {static_cast<TradeId>(1), kAcme, kListing, kBid, seller, buyer, Side::Buy, {price}, {quantity},
-                money(price * quantity), money(limit * quantity), {quantity}, {}, {}};
+    [[nodiscard]] static TradeExecuted trade(AccountId buyer, AccountId seller, std::int64_t price,
+                                             std::int64_t quantity, std::int64_t limit) {
+        return {static_cast<TradeId>(1),
+                kAcme,
+                kListing,
+                kBid,
+                seller,
+                buyer,
+                Side::Buy,
+                {price},
+                {quantity},
+                money(price * quantity),
+                money(limit * quantity),
+                {quantity},
+                {},
+                {}};
     }
     // A bid and a listing that meet at once.
     void sale(AccountId buyer, AccountId seller, std::int64_t price, std::int64_t quantity) {
@@ -107,8 +143,8 @@ TEST_CASE("a market bid reserves nothing and pays as it fills", "[unit]") {
     story.tell(CashDeposited{kAlice, "USD", money(1'000)});
     story.tell(HoldingsIssued{kBob, kAcme, {10}});
     story.list(kListing, kBob, 50, 3);
-    story.tell(OrderAccepted{kBid, kAlice, kAcme, Side::Buy, OrderType::Market, TimeInForce::Ioc, false, false, {5}, {}, {},
-                             {}, {}, 0});
+    story.tell(OrderAccepted{
+        kBid, kAlice, kAcme, Side::Buy, OrderType::Market, TimeInForce::Ioc, false, false, {5}, {}, {}, {}, {}, 0});
     CHECK_FALSE(story.reserves(kBid));
     story.tell(Story::trade(kAlice, kBob, 50, 3, 0));
     story.tell(OrderExpired{kBid, kAlice, kAcme, Side::Buy, ExpireReason::ImmediateRemainder, {2}, {}, {}});
@@ -171,7 +207,8 @@ TEST_CASE("an event that contradicts the portfolio is refused", "[unit]") {
     Story story;
     story.tell(HoldingsIssued{kBob, kAcme, {1}});
     SECTION("a release without a reservation") {
-        CHECK_FALSE(story.try_tell(OrderCanceled{kBid, kAlice, kAcme, Side::Buy, CancelReason::User, {1}, money(1), {}}));
+        CHECK_FALSE(
+            story.try_tell(OrderCanceled{kBid, kAlice, kAcme, Side::Buy, CancelReason::User, {1}, money(1), {}}));
     }
     SECTION("a sale of more than there is") {
         story.list(kListing, kBob, 10, 5);

@@ -9,6 +9,8 @@ namespace {
 // Ten minutes before a year, a month and a day end.
 constexpr Timestamp kStart{1'798'761'000'000'000};  // 2026-12-31T23:50:00Z
 
+constexpr std::uint32_t kFundedAccounts = 6;
+
 constexpr RoleSet roles(Role role) { return {static_cast<std::uint8_t>(role)}; }
 
 }  // namespace
@@ -21,7 +23,8 @@ void RandomMarket::run(int commands) {
 
 void RandomMarket::decide(Command command, UserId actor) {
     now_.us += static_cast<std::int64_t>(one_in(200) ? below(3'600'000'000) : below(4'000'000));
-    const CommandHeader header{engine_.last_command() + 1, now_, actor, one_in(3) ? RequestId("req \"1\"\\\t2") : RequestId()};
+    const CommandHeader header{engine_.last_command() + 1, now_, actor,
+                               one_in(3) ? RequestId("req \"1\"\\\t2") : RequestId()};
     const EventSeq first_seq = engine_.last_seq() + 1;
     const std::size_t before = log_.events.size();
     const RejectReason outcome = engine_.decide(header, command, log_.events);
@@ -30,53 +33,74 @@ void RandomMarket::decide(Command command, UserId actor) {
         if (std::holds_alternative<UserRegistered>(body)) ++users_;
         if (std::holds_alternative<AccountOpened>(body)) ++accounts_;
         if (std::holds_alternative<SecurityCreated>(body)) ++securities_;
-        if (std::holds_alternative<OrderAccepted>(body)) ++orders_;
+        if (const auto* accepted = std::get_if<OrderAccepted>(&body)) {
+            ++orders_;
+            targets_.push_back(accepted->order);
+        }
     }
-    log_.commands.push_back({header, std::move(command), outcome, first_seq,
-                             static_cast<std::uint32_t>(log_.events.size() - before)});
+    log_.commands.push_back(
+        {header, std::move(command), outcome, first_seq, static_cast<std::uint32_t>(log_.events.size() - before)});
 }
 
 void RandomMarket::set_up() {
-    for (int i = 0; i < 5; ++i) decide(RegisterUser{Name("Trader {\"" + std::to_string(i) + "\\\"}"), roles(Role::Trader)});
+    for (int i = 0; i < 5; ++i)
+        decide(RegisterUser{Name("Trader {\"" + std::to_string(i) + "\\\"}"), roles(Role::Trader)});
     decide(OpenAccount{static_cast<UserId>(1)});
     decide(CreateSecurity{"ACME", "Acme, Inc.", "USD", 2, 0, {1}, {1}});
     decide(CreateSecurity{"BETA.X", "Beta é", "EUR", 0, 8, {5}, {100}});
     decide(CreateSecurity{"GAMMA", "Gamma", "USD", 4, 4, {1}, {10}});
     for (std::uint32_t account = 1; account <= accounts_; ++account) {
         for (const char* currency : {"USD", "EUR"})
-            decide(DepositCash{static_cast<AccountId>(account), currency, {pow10_128(8) * 2'000'000}});
+            decide(DepositCash{static_cast<AccountId>(account), currency, {pow10_128(8) * 100'000'000}});
+        decide(WithdrawCash{static_cast<AccountId>(account), "USD", {pow10_128(8)}});
         for (std::uint32_t security = 1; security <= securities_; ++security)
-            decide(IssueHoldings{static_cast<AccountId>(account), static_cast<SecurityId>(security), {200'000}});
+            decide(IssueHoldings{static_cast<AccountId>(account), static_cast<SecurityId>(security), {10'000'000}});
     }
+    decide(CreateApiKey{static_cast<UserId>(1), static_cast<KeyId>(++keys_), {}, roles(Role::Trader)});
+    decide(RevokeApiKey{static_cast<KeyId>(keys_)});
 }
 
 void RandomMarket::one_command() {
-    const AccountId account = random_account();
     const auto kind = below(100);
     if (kind < 60) return decide(random_order());
-    if (kind < 75) return decide(CancelOrder{one_in(3) ? AccountId::None : account, {random_recent_order(), {}}, "on behalf"});
-    if (kind < 92) return decide(random_amend(random_recent_order()));
+    if (kind < 75) return decide(random_cancel(random_target()));
+    if (kind < 92) return decide(random_amend(random_target()));
     if (kind < 94)
-        return decide(MassCancel{account, one_in(2) ? SecurityId::None : random_security(),
+        return decide(MassCancel{random_account(), one_in(2) ? SecurityId::None : random_security(),
                                  one_in(2) ? std::optional(Side::Buy) : std::nullopt});
     administer();
 }
 
 void RandomMarket::administer() {
     const auto user = static_cast<UserId>(1 + below(users_));
+    const SecurityId security = random_security();
+    const auto meanwhile = [this] {
+        for (auto n = below(6); n > 0; --n) one_command();
+    };
     switch (below(9)) {
-        case 0: return decide(DepositCash{random_account(), "USD", {static_cast<Int128>(below(1'000'000'000'000))}});
-        case 1: return decide(WithdrawCash{random_account(), "USD", {static_cast<Int128>(1 + below(10'000'000'000))}});
-        case 2: return decide(IssueHoldings{random_account(), random_security(), {static_cast<std::int64_t>(1 + below(5'000))}});
+        case 0:
+            return decide(DepositCash{random_account(), "USD", {static_cast<Int128>(below(1'000'000'000'000))}});
+        case 1:
+            return decide(WithdrawCash{random_account(), "USD", {static_cast<Int128>(1 + below(10'000'000'000))}});
+        case 2:
+            return decide(
+                IssueHoldings{random_account(), random_security(), {static_cast<std::int64_t>(1 + below(5'000))}});
         case 3:
-            return decide(ChangeTradingState{random_security(),
-                                             one_in(4) ? TradingState::Halted : TradingState::Open, one_in(2) ? "news" : ""});
+            decide(ChangeTradingState{security, one_in(2) ? TradingState::Halted : TradingState::CancelOnly, "news"});
+            meanwhile();
+            return decide(ChangeTradingState{security, TradingState::Open, {}});
         case 4:
-            return decide(ChangeUserStatus{user, one_in(4) ? UserStatus::Suspended : UserStatus::Active, "review"});
-        case 5: return decide(CreateApiKey{user, static_cast<KeyId>(++keys_), {}, roles(Role::Trader)});
-        case 6: return decide(RevokeApiKey{static_cast<KeyId>(1 + below(keys_ + 1))});
-        case 7: return decide(RegisterUser{"Latecomer", roles(Role::Trader)});
-        default: return decide(OpenAccount{user});
+            decide(ChangeUserStatus{user, UserStatus::Suspended, "review"});
+            meanwhile();
+            return decide(ChangeUserStatus{user, UserStatus::Active, {}});
+        case 5:
+            return decide(CreateApiKey{user, static_cast<KeyId>(++keys_), {}, roles(Role::Trader)});
+        case 6:
+            return decide(RevokeApiKey{static_cast<KeyId>(1 + below(keys_ + 1))});
+        case 7:
+            return decide(RegisterUser{"Latecomer", roles(Role::Trader)});
+        default:
+            return decide(OpenAccount{user});
     }
 }
 
@@ -106,9 +130,27 @@ AmendOrder RandomMarket::random_amend(OrderId target) {
     return amend;
 }
 
-OrderId RandomMarket::random_recent_order() {
-    if (orders_ == 0) return static_cast<OrderId>(1);
-    return static_cast<OrderId>(orders_ - below(std::min<std::uint64_t>(orders_, 60)));
+CancelOrder RandomMarket::random_cancel(OrderId target) {
+    const auto order = engine_.order(target);
+    if (!order || one_in(8)) return {random_account(), {target, {}}, {}};
+    if (one_in(4)) return {AccountId::None, {target, {}}, "on behalf"};
+    return {order->account, {target, {}}, {}};
+}
+
+// Mostly an open one.
+OrderId RandomMarket::random_target() {
+    while (!targets_.empty()) {
+        OrderId& target = targets_[below(targets_.size())];
+        if (engine_.order(target) || one_in(10)) return target;
+        target = targets_.back();
+        targets_.pop_back();
+    }
+    return static_cast<OrderId>(1);
+}
+
+// Mostly one that was there and funded from the start.
+AccountId RandomMarket::random_account() {
+    return static_cast<AccountId>(1 + below(one_in(10) ? accounts_ : kFundedAccounts));
 }
 
 }  // namespace buttonwood::projections::test

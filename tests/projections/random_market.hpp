@@ -37,9 +37,12 @@ private:
     void administer();
     [[nodiscard]] engine::PlaceOrder random_order();
     [[nodiscard]] engine::AmendOrder random_amend(engine::OrderId target);
-    [[nodiscard]] engine::AccountId random_account() { return static_cast<engine::AccountId>(1 + below(accounts_)); }
-    [[nodiscard]] engine::SecurityId random_security() { return static_cast<engine::SecurityId>(1 + below(securities_)); }
-    [[nodiscard]] engine::OrderId random_recent_order();
+    [[nodiscard]] engine::CancelOrder random_cancel(engine::OrderId target);
+    [[nodiscard]] engine::AccountId random_account();
+    [[nodiscard]] engine::SecurityId random_security() {
+        return static_cast<engine::SecurityId>(1 + below(securities_));
+    }
+    [[nodiscard]] engine::OrderId random_target();
 
     std::mt19937_64 random_;
     engine::Engine engine_;
@@ -49,6 +52,7 @@ private:
     std::uint32_t accounts_{};
     std::uint32_t securities_{};
     std::uint64_t orders_{};
+    std::vector<engine::OrderId> targets_;  // orders worth naming: open ones, and some that are not
     std::uint64_t keys_{};
     std::uint64_t client_ids_{};
 };

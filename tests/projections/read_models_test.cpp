@@ -6,6 +6,9 @@
 #include "engine/names.hpp"
 #include "eventstore/record_json.hpp"
 
+#include <random>
+#include <set>
+
 namespace buttonwood::projections::test {
 namespace {
 
@@ -35,8 +38,8 @@ std::string number(auto id) { return std::to_string(static_cast<std::uint64_t>(i
 
 // "total|reserved", or zeros.
 std::string balance_row(Connection& db, AccountId account, const std::string& currency) {
-    return value(db, "SELECT coalesce((SELECT total || '|' || held FROM api.balances WHERE account_id = " + number(account) +
-                         " AND currency = '" + currency + "'), '0.00000000|0.00000000')");
+    return value(db, "SELECT coalesce((SELECT total || '|' || held FROM api.balances WHERE account_id = " +
+                         number(account) + " AND currency = '" + currency + "'), '0.00000000|0.00000000')");
 }
 
 void check_accounts(const RandomMarket& market, Connection& db) {
@@ -48,17 +51,19 @@ void check_accounts(const RandomMarket& market, Connection& db) {
         }
         for (std::uint32_t s = 1; s <= market.securities(); ++s) {
             const Holding holding = market.engine().holding(account, static_cast<SecurityId>(s));
-            CHECK(value(db, "SELECT coalesce((SELECT quantity_units || '|' || reserved_units FROM portfolio.holdings "
-                            "WHERE account_id = " + number(account) + " AND security_id = " + std::to_string(s) +
-                            "), '0|0')") ==
+            CHECK(value(db,
+                        "SELECT coalesce((SELECT quantity_units || '|' || reserved_units FROM portfolio.holdings "
+                        "WHERE account_id = " +
+                            number(account) + " AND security_id = " + std::to_string(s) + "), '0|0')") ==
                   std::to_string(holding.total.units) + "|" + std::to_string(holding.reserved.units));
         }
     }
 }
 
 void check_open_orders(const RandomMarket& market, Connection& db) {
-    const auto rows = must(db.query("SELECT order_id, account_id, security_id, side, price_units, quantity_units, leaves_units, "
-                                    "client_order_id FROM api.orders WHERE status IN ('new', 'partially_filled')"));
+    const auto rows =
+        must(db.query("SELECT order_id, account_id, security_id, side, price_units, quantity_units, leaves_units, "
+                      "client_order_id FROM api.orders WHERE status IN ('new', 'partially_filled')"));
     CHECK(static_cast<std::size_t>(rows.size()) == market.engine().open_order_count());
     for (int i = 0; i < rows.size(); ++i) {
         const auto order = market.engine().order(static_cast<OrderId>(rows.integer(i, 0)));
@@ -83,38 +88,61 @@ void check_markets(const RandomMarket& market, Connection& db) {
             return level ? std::to_string(level->price.units) + "x" + std::to_string(level->quantity.units)
                          : std::string("-");
         };
-        CHECK(value(db, "SELECT coalesce(bid_price_units || 'x' || bid_quantity_units, '-') || ' ' || "
-                        "coalesce(ask_price_units || 'x' || ask_quantity_units, '-') FROM api.tickers WHERE security_id = " +
-                            std::to_string(s)) == side(Side::Buy) + " " + side(Side::Sell));
-        CHECK(value(db, "SELECT shares_outstanding_units FROM api.securities WHERE security_id = " + std::to_string(s)) ==
-              std::to_string(market.engine().shares_outstanding(static_cast<SecurityId>(s)).units));
+        CHECK(
+            value(db,
+                  "SELECT coalesce(bid_price_units || 'x' || bid_quantity_units, '-') || ' ' || "
+                  "coalesce(ask_price_units || 'x' || ask_quantity_units, '-') FROM api.tickers WHERE security_id = " +
+                      std::to_string(s)) == side(Side::Buy) + " " + side(Side::Sell));
+        CHECK(
+            value(db, "SELECT shares_outstanding_units FROM api.securities WHERE security_id = " + std::to_string(s)) ==
+            std::to_string(market.engine().shares_outstanding(static_cast<SecurityId>(s)).units));
     }
 }
 
 // What the tables must agree on among themselves.
 void check_conservation(Connection& db) {
-    const auto none = [&db](const std::string& query) { CHECK(value(db, "SELECT count(*) FROM (" + query + ") broken") == "0"); };
+    const auto none = [&db](const std::string& query) {
+        CHECK(value(db, "SELECT count(*) FROM (" + query + ") broken") == "0");
+    };
     // Shares are where they were issued to, or where they were sold to.
-    none("SELECT s.security_id FROM reference.securities s LEFT JOIN portfolio.holdings h USING (security_id) "
-         "GROUP BY s.security_id HAVING s.shares_outstanding_units <> coalesce(sum(h.quantity_units), 0)");
+    none(
+        "SELECT s.security_id FROM reference.securities s LEFT JOIN portfolio.holdings h USING (security_id) "
+        "GROUP BY s.security_id HAVING s.shares_outstanding_units <> coalesce(sum(h.quantity_units), 0)");
     // Reservations of open orders are what accounts have reserved.
     none("SELECT 1 WHERE (SELECT sum(reserved) FROM portfolio.cash) <> (SELECT sum(cash) FROM portfolio.reservations)");
-    none("SELECT 1 WHERE (SELECT sum(reserved_units) FROM portfolio.holdings) <> "
-         "(SELECT sum(quantity_units) FROM portfolio.reservations)");
+    none(
+        "SELECT 1 WHERE (SELECT sum(reserved_units) FROM portfolio.holdings) <> "
+        "(SELECT sum(quantity_units) FROM portfolio.reservations)");
     // Orders are filled by trades, candles are made of trades.
-    none("SELECT order_id FROM api.orders o LEFT JOIN api.fills f USING (order_id) GROUP BY order_id, o.filled_units, o.notional "
-         "HAVING o.filled_units <> coalesce(sum(f.quantity_units), 0) OR o.notional <> coalesce(sum(f.notional), 0)");
+    none(
+        "SELECT order_id FROM api.orders o LEFT JOIN api.fills f USING (order_id) GROUP BY order_id, o.filled_units, "
+        "o.notional "
+        "HAVING o.filled_units <> coalesce(sum(f.quantity_units), 0) OR o.notional <> coalesce(sum(f.notional), 0)");
     for (const std::string interval : {"1m", "1d"})
-        none("SELECT security_id FROM (SELECT security_id, sum(turnover) a, sum(trade_count) n, sum(volume_units) v "
-             "FROM market_data.candles_" + interval + " GROUP BY 1) c FULL JOIN (SELECT security_id, sum(notional) a, "
-             "count(*) n, sum(quantity_units) v FROM trading.trades GROUP BY 1) t USING (security_id) "
-             "WHERE (c.a, c.n, c.v) IS DISTINCT FROM (t.a, t.n, t.v)");
+        none(
+            "SELECT security_id FROM (SELECT security_id, sum(turnover) a, sum(trade_count) n, sum(volume_units) v "
+            "FROM market_data.candles_" +
+            interval +
+            " GROUP BY 1) c FULL JOIN (SELECT security_id, sum(notional) a, "
+            "count(*) n, sum(quantity_units) v FROM trading.trades GROUP BY 1) t USING (security_id) "
+            "WHERE (c.a, c.n, c.v) IS DISTINCT FROM (t.a, t.n, t.v)");
     // What one realised, or still holds at cost, others paid.
     none("SELECT 1 WHERE (SELECT sum(realized_pnl) - sum(cost_basis) FROM portfolio.holdings) <> 0");
     // Streams are numbered without holes.
     none("SELECT 1 FROM log.events GROUP BY stream_type, stream_id HAVING max(stream_version) <> count(*)");
-    none("SELECT 1 FROM log.streams s WHERE version <> (SELECT count(*) FROM log.events e "
-         "WHERE e.stream_type = s.stream_type AND e.stream_id = s.stream_id)");
+    none(
+        "SELECT 1 FROM log.streams s WHERE version <> (SELECT count(*) FROM log.events e "
+        "WHERE e.stream_type = s.stream_type AND e.stream_id = s.stream_id)");
+}
+
+TEST_CASE("in a random market everything happens", "[unit]") {
+    RandomMarket market(1);
+    market.run(kCommands);
+    std::set<std::size_t> events, commands;
+    for (const Event& event : market.log().events) events.insert(event.body.index());
+    for (const auto& record : market.log().commands) commands.insert(record.command.index());
+    CHECK(events.size() == std::variant_size_v<EventBody>);
+    CHECK(commands.size() == std::variant_size_v<Command>);
 }
 
 TEST_CASE("read models say what the engine says", "[postgres]") {
@@ -132,7 +160,8 @@ TEST_CASE("read models say what the engine says", "[postgres]") {
     check_conservation(db);
     CHECK(value(db, "SELECT count(*) FROM log.events") == std::to_string(market.log().events.size()));
     CHECK(value(db, "SELECT count(*) FROM log.commands") == std::to_string(market.log().commands.size()));
-    CHECK(value(db, "SELECT count(*) FROM api.users") == value(db, "SELECT count(*) FROM log.events WHERE event_type = 'UserRegistered'"));
+    CHECK(value(db, "SELECT count(*) FROM api.users") ==
+          value(db, "SELECT count(*) FROM log.events WHERE event_type = 'UserRegistered'"));
 }
 
 TEST_CASE("the cut of the log into batches leaves no trace in the read models", "[postgres]") {

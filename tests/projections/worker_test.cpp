@@ -171,7 +171,9 @@ TEST_CASE("two workers of one projection apply every event once", "[postgres]") 
         other->offer(as_batch(block));
     });
     REQUIRE(eventually([&] { return all_at(*one, last) && all_at(*other, last); }));
-    CHECK(value(fixture.db, "SELECT count(*) FROM projections.status WHERE events_applied <> checkpoint OR error_count > 0") == "0");
+    CHECK(value(fixture.db,
+                "SELECT count(*) FROM projections.status WHERE events_applied <> checkpoint OR error_count > 0") ==
+          "0");
     for (const auto& projection : make_all())
         CHECK(must(differences_after_rebuild(fixture.db, projection->name())).empty());
 }
@@ -212,8 +214,9 @@ TEST_CASE("a read model that was tampered with is found and rebuilt", "[postgres
     for (const auto& projection : make_all()) must(rebuild(fixture.db, projection->name()));
     CHECK(status_of(fixture.db, "trades") == "stopped");
 
-    must(fixture.db.execute("UPDATE trading.trades SET notional = notional + 1 WHERE trade_id = 1; "
-                            "DELETE FROM trading.trades WHERE trade_id = 2"));
+    must(
+        fixture.db.execute("UPDATE trading.trades SET notional = notional + 1 WHERE trade_id = 1; "
+                           "DELETE FROM trading.trades WHERE trade_id = 2"));
     const auto differences = must(differences_after_rebuild(fixture.db, "trades"));
     REQUIRE(differences.size() == 3);  // one row only live; its original and the missing one only rebuilt
     CHECK(differences.front().starts_with("trading.trades, only live (1 in all): (1,"));
@@ -225,7 +228,8 @@ TEST_CASE("a projection that fails stops alone, before the block that it cannot 
     Fixture fixture;
     CAPTURE(fixture.seed);
     std::vector<EventSeq> first_of_block;
-    const EventSeq last = fixture.grow(400, [&](const Records& block) { first_of_block.push_back(block.events.front().seq); });
+    const EventSeq last =
+        fixture.grow(400, [&](const Records& block) { first_of_block.push_back(block.events.front().seq); });
     const EventSeq poison = first_of_block[first_of_block.size() / 2];
     std::atomic<bool> fails = true;
     const RecentBatches none;
@@ -233,17 +237,22 @@ TEST_CASE("a projection that fails stops alone, before the block that it cannot 
     const auto workers = Workers::start(fixture.conninfo);
     ProjectionWorker picky(fixture.conninfo, std::make_unique<PickyProjection>(poison, fails), none);
     REQUIRE(eventually([&] { return all_at(*workers, last); }));
-    REQUIRE(eventually([&] { return value(fixture.db, "SELECT coalesce(max(error_count), 0) > 1 FROM projections.status "
-                                                      "WHERE name = 'picky'") == "t"; }));
+    REQUIRE(eventually([&] {
+        return value(fixture.db,
+                     "SELECT coalesce(max(error_count), 0) > 1 FROM projections.status "
+                     "WHERE name = 'picky'") == "t";
+    }));
     CHECK(picky.checkpoint() == poison - 1);
-    CHECK(value(fixture.db, "SELECT status || '|' || error_seq || '|' || last_error || '|' || checkpoint "
-                            "FROM projections.status WHERE name = 'picky'") ==
+    CHECK(value(fixture.db,
+                "SELECT status || '|' || error_seq || '|' || last_error || '|' || checkpoint "
+                "FROM projections.status WHERE name = 'picky'") ==
           "error|" + std::to_string(poison) + "|cannot take this event|" + std::to_string(poison - 1));
 
     fails = false;
     REQUIRE(eventually([&] { return picky.checkpoint() == last; }));
     CHECK(status_of(fixture.db, "picky") == "running");
-    CHECK(value(fixture.db, "SELECT count(*) FROM projections.status WHERE name <> 'picky' AND error_count > 0") == "0");
+    CHECK(value(fixture.db, "SELECT count(*) FROM projections.status WHERE name <> 'picky' AND error_count > 0") ==
+          "0");
 }
 
 TEST_CASE("a damaged block is reported with its place, and everything before it applied", "[postgres]") {
@@ -252,9 +261,9 @@ TEST_CASE("a damaged block is reported with its place, and everything before it 
     const EventSeq sound = fixture.grow(200);
     fixture.log.append_damaged(7);
     const auto workers = Workers::start(fixture.conninfo);
-    const std::string failed = "SELECT count(*) FROM projections.status WHERE status = 'error' AND error_seq = " +
-                               std::to_string(sound + 1) + " AND last_error LIKE 'damaged record at byte %' AND checkpoint = " +
-                               std::to_string(sound);
+    const std::string failed =
+        "SELECT count(*) FROM projections.status WHERE status = 'error' AND error_seq = " + std::to_string(sound + 1) +
+        " AND last_error LIKE 'damaged record at byte %' AND checkpoint = " + std::to_string(sound);
     CHECK(eventually([&] { return value(fixture.db, failed) == std::to_string(make_all().size()); }));
     CHECK(must(differences_after_rebuild(fixture.db, "market_data")).empty());
 }
@@ -262,9 +271,11 @@ TEST_CASE("a damaged block is reported with its place, and everything before it 
 TEST_CASE("a journal with a hole is an error, not an end", "[postgres]") {
     Fixture fixture;
     const EventSeq last = fixture.grow(1);
-    must(fixture.db.execute("SELECT eventstore.ensure_journal_partitions(" + std::to_string(last + 1'000'000) + "); "
-                            "INSERT INTO eventstore.journal SELECT last_seq + 900000, last_seq + 900000, epoch, committed_at, 1, "
-                            "1, format_version, payload, hash FROM eventstore.journal ORDER BY first_seq DESC LIMIT 1"));
+    must(fixture.db.execute(
+        "SELECT eventstore.ensure_journal_partitions(" + std::to_string(last + 1'000'000) +
+        "); "
+        "INSERT INTO eventstore.journal SELECT last_seq + 900000, last_seq + 900000, epoch, committed_at, 1, "
+        "1, format_version, payload, hash FROM eventstore.journal ORDER BY first_seq DESC LIMIT 1"));
     const auto range = must(read_journal(fixture.db, last, 1'000));
     CHECK(range.batches.empty());
     REQUIRE(range.bad.has_value());
@@ -279,9 +290,10 @@ TEST_CASE("a worker whose connection is cut comes back and counts no error", "[p
     workers->wake(last);
     REQUIRE(eventually([&] { return all_at(*workers, last); }));
     for (int round = 0; round < 3; ++round) {
-        const std::string cut = value(fixture.db, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                                                  "WHERE datname = current_database() AND application_name LIKE "
-                                                  "'buttonwood-projection-%'");
+        const std::string cut = value(fixture.db,
+                                      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                                      "WHERE datname = current_database() AND application_name LIKE "
+                                      "'buttonwood-projection-%'");
         if (round == 0) CHECK(cut == std::to_string(make_all().size()));
         last = fixture.grow(100, [&](const Records& block) { workers->offer(as_batch(block)); });
         REQUIRE(eventually([&] { return all_at(*workers, last); }));
