@@ -156,7 +156,8 @@ TEST_CASE("The orders of one price may together reach the largest quantity a lev
     for (int i = 0; i < 4; ++i) market.must(bid(whale, kMaxQuantityUnits, 1));
     static_assert(kMaxLevelUnits == 4 * kMaxQuantityUnits);
     CHECK(market.run(bid(whale, 1, 1)).reason == RejectReason::NotionalTooLarge);
-    market.must(bid(whale, 1, 2));
+    const OrderId above = market.must(bid(whale, 1, 2)).order();
+    CHECK(market.run(amend(whale, above, {}, 1)).reason == RejectReason::NotionalTooLarge);
 }
 
 TEST_CASE("The largest price and the largest quantity meet only where their product is accepted", "[unit]") {

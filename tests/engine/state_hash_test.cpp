@@ -46,6 +46,13 @@ Bare opened() {
     return bare;
 }
 
+StateHash replay(const std::vector<Event>& log) {
+    Engine engine;
+    for (const Event& event : log) engine.apply(event);
+    REQUIRE(engine.check_invariants().empty());
+    return engine.state_hash();
+}
+
 StateHash after(const Command& command) {
     Bare bare = opened();
     bare.must(command);
@@ -161,9 +168,42 @@ TEST_CASE("The hash does not depend on the way: memory reused or fresh, replayed
     bare.must(MassCancel{kAnn, SecurityId::None, std::nullopt});
     for (int i = 0; i < 5; ++i) bare.must(bid(kAnn, 1, 800 + i));
     bare.must(market(kBob, Side::Sell, 3));
-    Engine replayed;
-    for (const Event& event : bare.log()) replayed.apply(event);
-    CHECK(replayed.state_hash() == bare.hash());
+    CHECK(replay(bare.log()) == bare.hash());
+}
+
+TEST_CASE("The fingerprint of a request is part of the state", "[unit]") {
+    // No command changes it alone, so the event is altered by hand.
+    Bare bare = opened();
+    bare.must(named(bid(kAnn, 1, 800), "one"));
+    std::vector<Event> log = bare.log();
+    std::get<OrderAccepted>(log.back().body).fingerprint ^= 1;
+    CHECK(replay(log) != bare.hash());
+}
+
+TEST_CASE("The number of trades is part of the state", "[unit]") {
+    Bare bare = opened();
+    bare.must(market(kBob, Side::Sell, 10));
+    const std::vector<Event> log = bare.log();
+    const Event whole = log.back();
+    const TradeExecuted trade = std::get<TradeExecuted>(whole.body);
+    REQUIRE(trade.quantity == Quantity{10});
+
+    // The same ten shares in two trades; a refusal fills the place of the second in the other log.
+    TradeExecuted first = trade;
+    first.quantity = first.released_quantity = {4};
+    first.notional = first.released_cash = dollars(36);
+    first.maker_leaves_quantity = first.taker_leaves_quantity = {6};
+    TradeExecuted second = trade;
+    second.trade = TradeId{2};
+    second.quantity = second.released_quantity = {6};
+    second.notional = second.released_cash = dollars(54);
+
+    std::vector<Event> in_one = log;
+    in_one.push_back({whole.seq + 1, whole.command, whole.time, CommandRejected{}});
+    std::vector<Event> in_two = log;
+    in_two.back().body = first;
+    in_two.push_back({whole.seq + 1, whole.command, whole.time, second});
+    CHECK(replay(in_one) != replay(in_two));
 }
 
 TEST_CASE("Two orders that swap their owners make another state", "[unit]") {
