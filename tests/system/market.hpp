@@ -24,8 +24,8 @@ struct Trader {
     std::string key;
 };
 
-// The body of an answer that must have this status.
-[[nodiscard]] json expect(const HttpClient::Result& result, int status);
+// Fails the test case unless the answer has this status. Its body.
+json expect(const HttpClient::Result& result, int status);
 
 // Polls until the condition holds; fails the test case when it does not within the patience.
 void wait_until(const std::string& what, const std::function<bool()>& condition,

@@ -75,3 +75,31 @@ TEST_CASE("a small flow with every operation runs through the API as the naive b
         CHECK(result->dead_ids == 3);
     }
 }
+
+TEST_CASE("a flow file that the server does not reproduce is told apart", "[system]") {
+    const auto commands = bench::parse_commands("n,op,id,side,qty,price\n"
+                                                "1,NEW,1,S,10,10100\n"
+                                                "2,LIMIT,2,B,4,10100\n",
+                                                "inline");
+    if (!commands) FAIL(commands.error());
+    bench::FlowSet set;
+    set.name = "wrong";
+    set.commands = *commands;
+    set.fills = std::vector<bench::FlowFill>{{2, 1, 5, 10100}};
+    set.tops = std::vector<bench::TopRow>{{1, {bench::TopLevel{10100, 10}, std::nullopt}},
+                                          {2, {bench::TopLevel{10100, 7}, std::nullopt}}};
+    Market market;
+    bench::FlowRunOptions options;
+    options.url = market.url();
+    options.operator_key = market.server().operator_key();
+    const auto result = bench::run_flow(set, options);
+    if (!result) FAIL(result.error());
+    CHECK_FALSE(result->ok());
+    CHECK(result->fills == 0);
+    CHECK(result->rows == 1);
+    CHECK(result->unexpected == 2);
+    REQUIRE(result->details.size() == 2);
+    CHECK(result->details[0] == "n=2 (line 3): fills [4 @ 10100 with 1], the file has [5 @ 10100 with 1]");
+    CHECK(result->details[1] ==
+          "n=2 (line 3): bid none, ask 6 @ 10100; the file has for n=2 bid none, ask 7 @ 10100");
+}
