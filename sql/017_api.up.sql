@@ -2,8 +2,9 @@
 --
 -- Amounts: *_units are integers of the security's scale, which stands beside them; money is numeric with 8 decimals.
 -- A view that joins projections is as recent as the least recent of them; the comment of each view names them.
--- The unions are kept free of joins and filters inside their arms: only so does the planner merge the two index scans
--- in order instead of sorting (keyset pages: WHERE account_id = $1 AND order_id < $2 ORDER BY order_id DESC LIMIT $3).
+-- Pages are keyset pages: WHERE account_id = $1 AND order_id < $2 ORDER BY order_id DESC LIMIT $3, and security_id = $4
+-- rather than symbol = $4. So that the planner merges two index scans in order instead of sorting everything, the unions
+-- have no joins inside their arms, and are joined outside by LEFT JOIN, whose size it cannot underestimate.
 
 CREATE SCHEMA api;
 COMMENT ON SCHEMA api IS 'Stable views for readers of the read models';
@@ -44,7 +45,7 @@ FROM (SELECT order_id, client_order_id, account_id, security_id, 'buy'::text AS 
              price_units, quantity_units, filled_units, leaves_units, notional, status, reason,
              created_at, updated_at, created_seq, updated_seq
       FROM trading.listings) o
-JOIN reference.securities s USING (security_id);
+LEFT JOIN reference.securities s USING (security_id);
 COMMENT ON VIEW api.orders IS
     'Row per order, both sides. Open: status IN (new, partially_filled). From: bids, listings, securities';
 COMMENT ON COLUMN api.orders.average_price IS 'Money per whole unit, rounded to 8 decimals; null before the first fill';
@@ -68,7 +69,7 @@ FROM (SELECT trade_id, buyer_account_id AS account_id, buy_order_id AS order_id,
       SELECT trade_id, seller_account_id AS account_id, sell_order_id AS order_id, 'sell'::text AS side, security_id,
              price_units, quantity_units, notional, taker_side, executed_at, event_seq
       FROM trading.trades) f
-JOIN reference.securities s USING (security_id)
+LEFT JOIN reference.securities s USING (security_id)
 LEFT JOIN trading.bids b ON f.side = 'buy' AND b.order_id = f.order_id
 LEFT JOIN trading.listings l ON f.side = 'sell' AND l.order_id = f.order_id;
 COMMENT ON VIEW api.fills IS
