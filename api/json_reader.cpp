@@ -39,7 +39,9 @@ public:
         object.members.emplace_back(std::move(name), JsonValue{});
         return true;
     }
-    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& reason) override {
+        static constexpr int kNumberOverflow = 406;  // grammatical, but beyond a double: 1e400
+        if (reason.id == kNumberOverflow) return fail("invalid_decimal", "a number is beyond any range");
         return fail("invalid_json", "the text is not JSON near byte " + std::to_string(position));
     }
 

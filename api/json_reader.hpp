@@ -31,7 +31,7 @@ struct JsonValue {
 };
 
 struct JsonError {
-    std::string code;    // invalid_json, json_depth, json_duplicate_key, json_too_many
+    std::string code;    // invalid_json, invalid_decimal, json_depth, json_duplicate_key, json_too_many
     std::string detail;  // one sentence, never the input itself
 };
 

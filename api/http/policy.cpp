@@ -104,13 +104,13 @@ std::expected<void, Problem> take_target(Request& request) {
         auto name = percent_decode(pair.substr(0, equals));
         auto value = percent_decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1));
         if (!name || !value || name->empty()) return bad("The query is not well formed.");
-        if (request.parameter(*name))
-            return std::unexpected(problem("invalid_parameter", "A query parameter appears twice."));
         request.query.emplace_back(std::move(*name), std::move(*value));
         rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
     }
     return {};
 }
+
+}  // namespace
 
 engine::RequestId request_id_of(const RequestHeader& header) {
     const std::string_view given = view(header["X-Request-Id"]);
@@ -129,8 +129,6 @@ engine::RequestId request_id_of(const RequestHeader& header) {
     }
     return std::string_view(text, 16);
 }
-
-}  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text) {
     const auto digit = [](char c) {

@@ -22,6 +22,9 @@ using RequestHeader = boost::beast::http::request_header<boost::beast::http::fie
 // Checks the header and takes over what the handlers need; the body is still to be read.
 [[nodiscard]] std::expected<Request, Problem> examine(const RequestHeader& header);
 
+// The client's X-Request-Id when it is plain, a random one otherwise.
+[[nodiscard]] engine::RequestId request_id_of(const RequestHeader& header);
+
 // Percent-decoding of a path segment or a query part; nullopt for an invalid or unsafe escape.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 

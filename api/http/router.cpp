@@ -23,6 +23,13 @@ bool matches(const Route& route, const std::vector<std::string>& segments) {
     return true;
 }
 
+bool repeats_a_name(const std::vector<std::pair<std::string, std::string>>& query) {
+    for (std::size_t i = 0; i < query.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (query[i].first == query[j].first) return true;
+    return false;
+}
+
 }  // namespace
 
 void Router::add(Verb verb, std::string pattern, Access access, std::vector<std::string_view> parameters,
@@ -49,6 +56,8 @@ std::expected<const Route*, Problem> Router::find(Request& request) const {
             allow += (allow.empty() ? "" : ", ") + std::string(boost::beast::http::to_string(route.verb));
             continue;
         }
+        if (repeats_a_name(request.query))
+            return std::unexpected(problem("invalid_parameter", "A query parameter appears twice."));
         for (const auto& [name, value] : request.query)
             if (std::ranges::find(route.parameters, name) == route.parameters.end()) {
                 std::string accepted;

@@ -43,7 +43,8 @@ public:
             if (error) co_return co_await refuse_unreadable(error);
             auto examined = examine(parser.get());
             if (!examined) {
-                co_return co_await farewell(examined.error());
+                const engine::RequestId id = request_id_of(parser.get());
+                co_return co_await farewell(examined.error(), id);
             }
             Request request = std::move(*examined);
             request.keep_alive = parser.get().keep_alive();
@@ -98,15 +99,17 @@ private:
             p = problem("body_too_large", "The body is larger than " + std::to_string(kMaxBodyBytes) + " bytes.");
         if (error == beast::http::error::bad_version) p = problem("version_not_supported");
         if (error == beast::error::timeout) stream_.expires_after(std::chrono::seconds(1));
-        co_await farewell(p);
+        const engine::RequestId id = request_id_of({});
+        co_await farewell(p, id);
     }
 
     // The last answer on a connection that is not to be trusted: what it still sends is thrown away for a moment, so
     // that the answer is not lost in a reset.
-    asio::awaitable<void> farewell(const Problem& p) {
+    asio::awaitable<void> farewell(const Problem& p, const engine::RequestId& id) {
         Request unread;
         unread.target = "/";
         unread.path_size = 1;
+        unread.request_id = id;
         const Reply reply = problem_reply(p, unread, services_.view.event_seq());
         if (!co_await write(reply, unread, true)) co_return;
         error_code error;

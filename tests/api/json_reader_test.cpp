@@ -60,6 +60,12 @@ TEST_CASE("JSON: depth, members and elements are bounded", "[unit]") {
     CHECK(code_of(elements + "]") == "json_too_many");
 }
 
+TEST_CASE("JSON: a number beyond any range is said to be one", "[unit]") {
+    CHECK(code_of(R"({"price":1e400})") == "invalid_decimal");
+    CHECK(code_of(R"({"price":-1E400})") == "invalid_decimal");
+    CHECK(code_of(R"({"price":1e4})") == "accepted");
+}
+
 TEST_CASE("JSON: an error never repeats the input", "[unit]") {
     const auto parsed = parse_json(R"({"secret-token-123": )");
     REQUIRE_FALSE(parsed);
