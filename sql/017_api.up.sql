@@ -3,7 +3,7 @@
 -- Amounts: *_units are integers of the security's scale, which stands beside them; money is numeric with 8 decimals.
 -- A view that joins projections is as recent as the least recent of them; the comment of each view names them.
 -- Pages are keyset pages: WHERE account_id = $1 AND order_id < $2 ORDER BY order_id DESC LIMIT $3, and security_id = $4
--- rather than symbol = $4. So that the planner merges two index scans in order instead of sorting everything, the unions
+-- rather than symbol = $4. So that the planner merges two index scans in order instead of sorting it all, the unions
 -- have no joins inside their arms, and are joined outside by LEFT JOIN, whose size it cannot underestimate.
 
 CREATE SCHEMA api;
