@@ -1,23 +1,44 @@
 #include "eventstore/journal.hpp"
 
-#include <sodium/crypto_hash_sha256.h>
+#include "engine/assert.hpp"
+
+#include <openssl/evp.h>
 
 #include <array>
 #include <bit>
-#include <cstring>
+#include <memory>
 
 namespace buttonwood::eventstore {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the seal covers the header as it lies in memory");
-static_assert(sizeof(Hash) == crypto_hash_sha256_BYTES);
 
-const unsigned char* bytes_of(const void* data) { return static_cast<const unsigned char*>(data); }
+// SHA-256 by OpenSSL, which uses the processor's instructions: four times as fast as libsodium's here, and sealing was
+// half of the pipeline's work (README, Decisions).
+class Digest {
+public:
+    Digest() { BUTTONWOOD_ASSERT(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1); }
 
-template <class T>
-void absorb(crypto_hash_sha256_state& state, const T& value) {
-    crypto_hash_sha256_update(&state, bytes_of(&value), sizeof value);
-}
+    template <class T>
+    void absorb(const T& value) {
+        absorb(&value, sizeof value);
+    }
+    void absorb(const void* data, std::size_t size) {
+        BUTTONWOOD_ASSERT(EVP_DigestUpdate(context_.get(), data, size) == 1);
+    }
+    [[nodiscard]] Hash finish() {
+        std::array<unsigned char, sizeof(Hash)> digest{};
+        unsigned int size = 0;
+        BUTTONWOOD_ASSERT(EVP_DigestFinal_ex(context_.get(), digest.data(), &size) == 1 && size == digest.size());
+        return std::bit_cast<Hash>(digest);
+    }
+
+private:
+    struct Free {
+        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    };
+    std::unique_ptr<EVP_MD_CTX, Free> context_{EVP_MD_CTX_new()};
+};
 
 }  // namespace
 
@@ -32,20 +53,17 @@ std::string_view name_of(StoreError error) {
 }
 
 Hash seal(const Hash& previous, const BlockHeader& header, std::string_view payload) {
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    absorb(state, previous);
-    absorb(state, header.first_seq);
-    absorb(state, header.last_seq);
-    absorb(state, header.epoch);
-    absorb(state, header.committed_at.us);
-    absorb(state, header.event_count);
-    absorb(state, header.command_count);
-    absorb(state, header.format_version);
-    crypto_hash_sha256_update(&state, bytes_of(payload.data()), payload.size());
-    std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-    crypto_hash_sha256_final(&state, digest.data());
-    return std::bit_cast<Hash>(digest);
+    Digest digest;
+    digest.absorb(previous);
+    digest.absorb(header.first_seq);
+    digest.absorb(header.last_seq);
+    digest.absorb(header.epoch);
+    digest.absorb(header.committed_at.us);
+    digest.absorb(header.event_count);
+    digest.absorb(header.command_count);
+    digest.absorb(header.format_version);
+    digest.absorb(payload.data(), payload.size());
+    return digest.finish();
 }
 
 std::string to_hex(const Hash& hash) {
