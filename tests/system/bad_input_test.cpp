@@ -112,7 +112,7 @@ TEST_CASE("orders with wrong types, words, numbers and ids are refused and chang
     cases.push_back(order(order_with("time_in_force", "\"never\""), 422, "invalid_enum"));
 
     for (const char* value : {"\"1e2\"", "\"+1\"", "\" 1\"", "\"1 \"", "\"1.\"", "\".5\"", "\"1,0\"", "\"0x10\"",
-                              "\"\"", "\"-\"", "\".\"", "\"1.0.0\"", "\"\xD9\xA1\"", "\"NaN\"", "1e2", "1E400"})
+                              "\"\"", "\"-\"", "\".\"", "\"1.0.0\"", "\"\xD9\xA1\"", "\"NaN\"", "1e2", "-1e-2"})
         for (const char* name : {"price", "quantity"})
             cases.push_back(order(order_with(name, value), 422, "invalid_decimal"));
     cases.push_back(order(order_with("price", "\"0\""), 422, "min_price"));
