@@ -23,6 +23,10 @@ void append_int128(std::string& out, engine::Int128 value);
 void append_money(std::string& out, engine::Money value);
 // RFC 3339, UTC, microseconds.
 void append_time(std::string& out, engine::Timestamp time);
+// The text as PostgreSQL can store it: what is not UTF-8, and U+0000, becomes U+FFFD. Commands carry whatever bytes the
+// edge let through, and no bytes of a note may stop a read model. `replaced` holds the answer if it is not `text`
+// itself.
+[[nodiscard]] std::string_view storable(std::string_view text, std::string& replaced);
 // "…", with the escapes of an array element.
 void append_array_text(std::string& out, std::string_view text);
 
@@ -73,9 +77,10 @@ void append_value(std::string& out, const T& value) {
     } else if constexpr (requires { value.units; }) {
         append_value<Format>(out, value.units);
     } else if constexpr (requires { value.view(); }) {
-        Format::append_free_text(out, value.view());
+        append_value<Format>(out, value.view());
     } else {
-        Format::append_free_text(out, std::string_view(value));
+        std::string replaced;
+        Format::append_free_text(out, storable(value, replaced));
     }
 }
 

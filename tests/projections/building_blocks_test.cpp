@@ -42,6 +42,22 @@ TEST_CASE("null and free text are told apart in each format", "[unit]") {
     CHECK(roles_array({5}) == "{trader,compliance}");
 }
 
+TEST_CASE("bytes that PostgreSQL cannot store are replaced, others kept", "[unit]") {
+    const auto stored = [](std::string_view text) {
+        std::string replaced;
+        return std::string(storable(text, replaced));
+    };
+    const std::string mark = "\xEF\xBF\xBD";
+    for (const char* good : {"", "plain", "\x7F", "é", "€", "\xED\x9F\xBF", "\xF0\x9F\x8D\x80", "\xF4\x8F\xBF\xBF"})
+        CHECK(stored(good) == good);
+    CHECK(stored(std::string_view("a\0b", 3)) == "a" + mark + "b");
+    CHECK(stored("\xFFz") == mark + "z");
+    CHECK(stored("\xC0\xAF") == mark + mark);             // overlong
+    CHECK(stored("\xED\xA0\x80") == mark + mark + mark);  // surrogate
+    CHECK(stored("\xF4\x90\x80\x80") == mark + mark + mark + mark);
+    CHECK(stored("cut \xE2\x82") == "cut " + mark + mark);
+}
+
 TEST_CASE("numeric text is read exactly", "[unit]") {
     CHECK(money_from("12.50000000") == Money{1'250'000'000});
     CHECK(money_from("-0.00000001") == Money{-1});

@@ -86,11 +86,12 @@ void RandomMarket::administer() {
             return decide(
                 IssueHoldings{random_account(), random_security(), {static_cast<std::int64_t>(1 + below(5'000))}});
         case 3:
-            decide(ChangeTradingState{security, one_in(2) ? TradingState::Halted : TradingState::CancelOnly, "news"});
+            decide(ChangeTradingState{security, one_in(2) ? TradingState::Halted : TradingState::CancelOnly,
+                                      Note(std::string_view("n\0ws \xFF", 6))});
             meanwhile();
             return decide(ChangeTradingState{security, TradingState::Open, {}});
         case 4:
-            decide(ChangeUserStatus{user, UserStatus::Suspended, "review"});
+            decide(ChangeUserStatus{user, UserStatus::Suspended, Note(std::string_view("cut \xE2\x82"))});
             meanwhile();
             return decide(ChangeUserStatus{user, UserStatus::Active, {}});
         case 5:
