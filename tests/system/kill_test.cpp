@@ -1,5 +1,6 @@
 // The server dies by SIGKILL while orders flow and is started again: nothing acknowledged is lost or happens twice.
 #include "tests/support/test_cluster.hpp"
+#include "tests/support/ws_client.hpp"
 #include "tests/system/journal_audit.hpp"
 #include "tests/system/trading_load.hpp"
 
@@ -123,4 +124,48 @@ TEST_CASE("fills listed after a kill are those of the orders, none twice", "[fau
         }
     }
     CHECK(fills > 0);
+}
+
+TEST_CASE("of many commands in flight on one socket, those executed before a kill are the first ones", "[fault]") {
+    Market market(fresh_database());
+    const Trader trader = market.register_trader("trader");
+    constexpr std::uint64_t kOrders = 3000;
+    constexpr std::size_t kAnsweredBeforeKill = 300;
+    auto socket = WsClient::connect(market.url());
+    if (!socket) FAIL(socket.error());
+    REQUIRE(socket->call("auth", {{"token", trader.key}})->at("success") == true);
+    for (std::uint64_t n = 1; n <= kOrders; ++n)
+        socket->send(json{{"method", "add_order"},
+                          {"params", limit_order("sell", "1", "10.00", "w" + std::to_string(n))},
+                          {"req_id", n}});
+    std::map<std::uint64_t, std::string> answered;  // req_id -> order
+    bool killed = false;
+    while (auto text = socket->receive(std::chrono::seconds(30))) {
+        const json answer = json::parse(*text);
+        REQUIRE(answer.at("success") == true);
+        CHECK(answer.at("req_id") == answered.size() + 1);
+        answered[answer.at("req_id")] = answer.at("result").at("id");
+        if (answered.size() == kAnsweredBeforeKill) {
+            market.server().kill9();
+            killed = true;
+        }
+    }
+    REQUIRE(killed);
+    REQUIRE(answered.size() < kOrders);
+    market.restart();
+
+    HttpClient client = market.as(trader);
+    std::uint64_t executed = 0;
+    for (std::uint64_t n = 1; n <= kOrders; ++n) {
+        const auto found = client.get("/v1/orders/by-client-id/w" + std::to_string(n));
+        REQUIRE(found.has_value());
+        if (found->status == 404) break;
+        executed = n;
+        if (answered.contains(n)) CHECK(found->json().at("id") == answered.at(n));
+    }
+    CHECK(executed >= answered.size());
+    for (std::uint64_t n = executed + 1; n <= kOrders; ++n)
+        expect(client.get("/v1/orders/by-client-id/w" + std::to_string(n)), 404);
+    CHECK(market.state().at("open_orders") == executed);
+    market.check_conservation();
 }

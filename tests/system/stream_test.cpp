@@ -180,3 +180,53 @@ TEST_CASE("executions tell each account what happened to its orders, in order", 
     }
     CHECK(types == std::vector<std::string>{"new", "trade", "replaced", "canceled"});
 }
+
+TEST_CASE("the trades channel tells every trade once, as REST lists them", "[system]") {
+    Market market(fresh_database());
+    for (int i = 0; i < 3; ++i) market.register_trader("trader " + std::to_string(i));
+    std::vector<json> streamed;
+    Subscriber trades(market, {{"channel", "trades"}, {"symbol", {Market::kSymbol}}}, [&](const json& message) {
+        for (const json& trade : message.at("data"))
+            streamed.push_back({trade.at("id"), trade.at("price"), trade.at("quantity"), trade.at("taker_side")});
+    });
+    TradingLoad load(market, {.seed = 21, .run = "t"});
+    trades.read_while([&] { return load.acknowledged() < 300; });
+    static_cast<void>(load.stop());
+
+    market.wait_for_projections();
+    std::vector<json> listed;
+    std::string cursor;
+    for (bool more = true; more;) {
+        const json page = expect(market.as_operator().get("/v1/markets/ACME/trades?limit=50" + cursor), 200);
+        for (const json& trade : page.at("data"))
+            listed.insert(listed.begin(),
+                          json{trade.at("id"), trade.at("price"), trade.at("quantity"), trade.at("taker_side")});
+        more = page.at("has_more");
+        cursor = more ? "&cursor=" + page.at("next_cursor").get<std::string>() : "";
+    }
+    REQUIRE(listed.size() > 10);
+    while (streamed.size() < listed.size()) trades.read_until_seq(trades.seq() + 1);
+    CHECK(streamed == listed);
+}
+
+TEST_CASE("a heartbeat counts the connection's messages and names the seq of each subscription", "[system]") {
+    Market market(fresh_database());
+    WsClient socket = open_socket(market);
+    std::vector<json> messages;
+    must_call(socket, "subscribe", {{"channel", "book"}, {"symbol", {Market::kSymbol}}, {"depth", 10}}, &messages);
+    must_call(socket, "subscribe", {{"channel", "heartbeat"}}, &messages);
+    std::size_t received = messages.size() + 2;
+    json beat;
+    while (beat.is_null()) {
+        const auto text = socket.receive(std::chrono::seconds(30));
+        REQUIRE(text.has_value());
+        const json message = json::parse(*text);
+        if (message.at("channel") == "heartbeat")
+            beat = message;
+        else
+            ++received;
+    }
+    CHECK(beat.at("connection_seq") == received);
+    const json book = expect(market.as_operator().get("/v1/markets/ACME/book"), 200);
+    CHECK(beat.at("data") == json::array({{{"channel", "book"}, {"symbol", "ACME"}, {"seq", book.at("seq")}}}));
+}
