@@ -30,6 +30,7 @@ template <class Id> [[nodiscard]] std::optional<Id> parse_id(std::string_view te
     std::underlying_type_t<Id> number{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (text.empty() || text[0] == '0' || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    if (number > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;  // beyond what the read models can name
     return static_cast<Id>(number);
 }
 

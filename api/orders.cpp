@@ -35,7 +35,7 @@ OrProblem<engine::OrderRef> read_target(Members& m) {
         const auto id = parse_id<engine::OrderId>(m.required_text("order_id", 32));
         if (m.failed()) return std::unexpected(m.problem());
         // An id that cannot be one names no order.
-        target.order = id.value_or(static_cast<engine::OrderId>(~std::uint64_t{}));
+        target.order = id.value_or(static_cast<engine::OrderId>(INT64_MAX));
         return target;
     }
     const std::string_view text = m.required_text("client_order_id", engine::ClientOrderId::kCapacity);
@@ -103,7 +103,7 @@ OrProblem<engine::PlaceOrder> read_place(const JsonValue& body, const LiveView& 
 OrProblem<engine::AmendOrder> read_amend(const JsonValue& body, const LiveView& view, const Identity& who,
                                          std::optional<engine::OrderId> order) {
     Members m = order ? Members(body, {"price", "quantity", "account"})
-                      : Members(body, {"price", "quantity", "account", "order_id", "client_order_id"});
+                      : Members(body, {"price", "quantity", "account", "order_id", "client_order_id", "symbol"});
     if (m.failed()) return std::unexpected(m.problem());
     engine::AmendOrder amend;
     if (order) {
@@ -124,9 +124,13 @@ OrProblem<engine::AmendOrder> read_amend(const JsonValue& body, const LiveView& 
         if (!account) return std::unexpected(account.error());
         amend.account = *account;
         known = view.order(*account, amend.target.client_order_id);
-        if (!known) return std::unexpected(refusal(RejectReason::OrderNotFound));
     }
-    const engine::SecurityCreated& terms = view.security(known->security)->terms;
+    // An order that is still on its way to the log is not known here yet: then the symbol says what the decimals mean.
+    const std::string_view symbol = order ? std::string_view{} : m.optional_text("symbol", engine::Symbol::kCapacity);
+    const LiveSecurity* security = known ? view.security(known->security) : view.security(symbol);
+    if (!security || (known && !symbol.empty() && security->symbol() != symbol))
+        return std::unexpected(refusal(RejectReason::OrderNotFound));
+    const engine::SecurityCreated& terms = security->terms;
     if (m.has("price"))
         amend.price = engine::Price{m.units("price", terms.price_scale, "price_not_on_tick", "max_price")};
     if (m.has("quantity"))
@@ -190,7 +194,9 @@ Problem refused(const Outcome& outcome, const LiveView& view) {
     const auto* rejected = outcome.find<engine::CommandRejected>();
     Problem p = refusal(outcome.refused());
     const LiveOrder* order = rejected ? view.order(rejected->order) : nullptr;
-    const bool own = order && order->account == rejected->account;
+    // An operator's command on behalf names no account: any order is its business.
+    const bool own =
+        order && (rejected->account == engine::AccountId::None || order->account == rejected->account);
     if (outcome.refused() == RejectReason::OrderNotOpen && order && !own) return refusal(RejectReason::OrderNotFound);
     if (!own) return p;
     if (outcome.refused() == RejectReason::OrderNotOpen && order->status == OrderStatus::Filled)

@@ -60,10 +60,11 @@ private:
     int row_;
 };
 
-OrDbError<engine::EventSeq> checkpoint(Connection& connection, const char* projections) {
+OrDbError<engine::EventSeq> checkpoint(Connection& connection, const Sources& sources) {
+    std::string names = "{";
+    for (const std::string_view name : sources) (names += names.size() > 1 ? "," : "") += name;
     auto rows = connection.prepared(
-        "SELECT coalesce(min(checkpoint), 0) FROM projections.status WHERE name = ANY($1::text[])",
-        {Param(projections)});
+        "SELECT coalesce(min(checkpoint), 0) FROM projections.status WHERE name = ANY($1::text[])", {Param(names + "}")});
     if (!rows) return std::unexpected(rows.error());
     return static_cast<engine::EventSeq>(rows->integer(0, 0));
 }
@@ -139,7 +140,7 @@ OrDbError<Rows> balance_rows(Connection& connection, const std::vector<engine::A
 }  // namespace
 
 OrDbError<ReadAnswer> read_orders(Connection& connection, const OrderFilter& filter) {
-    const auto seq = checkpoint(connection, "{bids,listings}");
+    const auto seq = checkpoint(connection, kOrderSources);
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
         std::string(kOrderColumns) +
@@ -155,7 +156,7 @@ OrDbError<ReadAnswer> read_orders(Connection& connection, const OrderFilter& fil
 
 OrDbError<ReadAnswer> read_order(Connection& connection, const std::vector<engine::AccountId>& accounts,
                                  std::optional<engine::OrderId> id, const std::string& client_order_id) {
-    const auto seq = checkpoint(connection, "{bids,listings}");
+    const auto seq = checkpoint(connection, kOrderSources);
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
         std::string(kOrderColumns) + "WHERE account_id = ANY($1::bigint[]) AND ($2::bigint IS NULL OR order_id = $2)"
@@ -170,19 +171,22 @@ OrDbError<ReadAnswer> read_order(Connection& connection, const std::vector<engin
     return ReadAnswer{w.take(), *seq, true};
 }
 
+// A trade of an account with itself is two fills: the cursor tells them apart.
 OrDbError<ReadAnswer> read_fills(Connection& connection, const FillFilter& filter) {
-    const auto seq = checkpoint(connection, "{trades}");
+    const auto seq = checkpoint(connection, kFillSources);
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
         "SELECT trade_id, account_id, order_id, client_order_id, symbol, side, price_units, quantity_units, notional,"
-        " liquidity, price_scale, quantity_scale, event_seq, " RFC3339("executed_at") " AS executed FROM api.fills"
+        " liquidity, price_scale, quantity_scale, event_seq, trade_id * 2 + (side = 'sell')::int AS cursor, " RFC3339(
+            "executed_at") " AS executed FROM api.fills"
         " WHERE account_id = ANY($1::bigint[]) AND ($2::text IS NULL OR symbol = $2)"
-        " AND ($3::bigint IS NULL OR order_id = $3) AND ($4::bigint IS NULL OR trade_id < $4)"
-        " ORDER BY trade_id DESC, side LIMIT $5",
+        " AND ($3::bigint IS NULL OR order_id = $3)"
+        " AND ($4::bigint IS NULL OR (trade_id <= $4 / 2 AND trade_id * 2 + (side = 'sell')::int < $4))"
+        " ORDER BY trade_id DESC, side DESC LIMIT $5",
         {Param(id_array(filter.accounts)), or_null(filter.symbol), or_null(filter.order), or_null(filter.before),
          Param(filter.limit + 1)});
     if (!rows) return std::unexpected(rows.error());
-    return page(*rows, filter.limit, "trade_id", *seq, [](JsonWriter& w, const Row& row) {
+    return page(*rows, filter.limit, "cursor", *seq, [](JsonWriter& w, const Row& row) {
         w.object([&] {
             w.member("id", row.id<engine::TradeId>("trade_id"));
             w.member("account_id", row.id<engine::AccountId>("account_id"));
@@ -201,7 +205,7 @@ OrDbError<ReadAnswer> read_fills(Connection& connection, const FillFilter& filte
 }
 
 OrDbError<ReadAnswer> read_balances(Connection& connection, const std::vector<engine::AccountId>& accounts) {
-    const auto seq = checkpoint(connection, "{portfolio}");
+    const auto seq = checkpoint(connection, kBalanceSources);
     if (!seq) return std::unexpected(seq.error());
     auto rows = balance_rows(connection, accounts);
     if (!rows) return std::unexpected(rows.error());
@@ -216,7 +220,7 @@ OrDbError<ReadAnswer> read_balances(Connection& connection, const std::vector<en
 }
 
 OrDbError<ReadAnswer> read_portfolio(Connection& connection, const std::vector<engine::AccountId>& accounts) {
-    const auto seq = checkpoint(connection, "{portfolio,securities,market_data}");
+    const auto seq = checkpoint(connection, kPortfolioSources);
     if (!seq) return std::unexpected(seq.error());
     auto cash = balance_rows(connection, accounts);
     if (!cash) return std::unexpected(cash.error());
@@ -258,7 +262,7 @@ OrDbError<ReadAnswer> read_portfolio(Connection& connection, const std::vector<e
 }
 
 OrDbError<ReadAnswer> read_trades(Connection& connection, const TradeFilter& filter) {
-    const auto seq = checkpoint(connection, "{trades}");
+    const auto seq = checkpoint(connection, kTradeSources);
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
         "SELECT trade_id, price_units, quantity_units, taker_side, event_seq, price_scale, quantity_scale, "
@@ -279,7 +283,7 @@ OrDbError<ReadAnswer> read_trades(Connection& connection, const TradeFilter& fil
 }
 
 OrDbError<ReadAnswer> read_candles(Connection& connection, const CandleFilter& filter) {
-    const auto seq = checkpoint(connection, "{market_data}");
+    const auto seq = checkpoint(connection, kCandleSources);
     if (!seq) return std::unexpected(seq.error());
     // The newest `limit` of the range, oldest first.
     auto rows = connection.prepared(
@@ -319,7 +323,7 @@ OrDbError<ReadAnswer> read_candles(Connection& connection, const CandleFilter& f
 }
 
 OrDbError<ReadAnswer> read_users(Connection& connection, std::optional<std::uint64_t> before, std::size_t limit) {
-    const auto seq = checkpoint(connection, "{users}");
+    const auto seq = checkpoint(connection, kUserSources);
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
         "SELECT user_id, name, array_to_json(roles)::text AS roles, status, account_ids,"

@@ -8,12 +8,23 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace buttonwood::api {
 
 inline constexpr std::size_t kDefaultPage = 100;
 inline constexpr std::size_t kMaxPage = 1'000;
+
+// The projections behind each answer: what it waits for, and whose oldest checkpoint it reports as its event_seq.
+using Sources = std::vector<std::string_view>;
+inline const Sources kOrderSources{"bids", "listings", "securities"};
+inline const Sources kFillSources{"trades", "bids", "listings", "securities"};
+inline const Sources kBalanceSources{"portfolio"};
+inline const Sources kPortfolioSources{"portfolio", "securities", "market_data"};
+inline const Sources kTradeSources{"trades", "securities"};
+inline const Sources kCandleSources{"market_data", "securities"};
+inline const Sources kUserSources{"users"};
 
 // JSON text and the event it reflects.
 struct ReadAnswer {

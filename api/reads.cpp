@@ -16,6 +16,7 @@ Reads::~Reads() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
+        jobs_.clear();  // nobody waits for them any more: the loop has stopped
     }
     wake_.notify_all();
     for (std::thread& thread : threads_) thread.join();
@@ -31,6 +32,13 @@ bool Reads::push(Job job) {
     return true;
 }
 
+std::optional<eventstore::Connection> Reads::connect() const {
+    auto opened = eventstore::Connection::open(conninfo_, "buttonwood-reads");
+    if (!opened) return std::nullopt;
+    opened->set_answer_timeout_ms(kReadTimeoutMs);
+    return std::move(*opened);
+}
+
 void Reads::work() {
     std::optional<eventstore::Connection> connection;
     while (true) {
@@ -43,9 +51,7 @@ void Reads::work() {
             jobs_.pop_front();
         }
         if (connection && !connection->healthy()) connection.reset();
-        if (!connection)
-            if (auto opened = eventstore::Connection::open(conninfo_, "buttonwood-reads"))
-                connection = std::move(*opened);
+        if (!connection) connection = connect();
         job(connection ? &*connection : nullptr);
     }
 }
@@ -59,15 +65,20 @@ Problem Reads::to_problem(const eventstore::DbError& error) {
 
 boost::asio::awaitable<std::expected<void, Problem>> Reads::reach(const std::vector<std::string_view>& projections,
                                                                   engine::EventSeq min_event_seq, int wait_ms) {
-    const auto reached = [&] {
+    const std::function<bool()> reached = [&] {
         return std::ranges::all_of(projections, [&](std::string_view p) { return checkpoint_(p) >= min_event_seq; });
     };
+    co_return co_await reach(reached, min_event_seq, wait_ms);
+}
+
+boost::asio::awaitable<std::expected<void, Problem>> Reads::reach(const std::function<bool()>& reached,
+                                                                  engine::EventSeq min_event_seq, int wait_ms) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms);
     boost::asio::steady_timer timer(io_);
     while (!reached()) {
         if (std::chrono::steady_clock::now() >= deadline)
-            co_return std::unexpected(problem("read_lag", "The read model has not reached event " +
-                                                              std::to_string(min_event_seq) + " yet."));
+            co_return std::unexpected(
+                problem("read_lag", "Event " + std::to_string(min_event_seq) + " cannot be read yet."));
         timer.expires_after(2ms);
         co_await timer.async_wait(boost::asio::use_awaitable);
     }

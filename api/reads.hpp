@@ -28,6 +28,7 @@ inline constexpr std::size_t kReadThreads = 2;
 inline constexpr std::size_t kReadQueueCapacity = 512;
 inline constexpr int kDefaultWaitMs = 1'000;
 inline constexpr int kMaxWaitMs = 10'000;
+inline constexpr int kReadTimeoutMs = 5'000;  // of one query; then its connection is given up
 
 class Reads {
 public:
@@ -62,6 +63,10 @@ public:
     boost::asio::awaitable<std::expected<void, Problem>> reach(const std::vector<std::string_view>& projections,
                                                                engine::EventSeq min_event_seq, int wait_ms);
 
+    // The same for a condition of the I/O thread's own.
+    boost::asio::awaitable<std::expected<void, Problem>> reach(const std::function<bool()>& reached,
+                                                               engine::EventSeq min_event_seq, int wait_ms);
+
 private:
     using Job = std::function<void(eventstore::Connection*)>;
     template <class T> static std::expected<T, eventstore::DbError> in_snapshot(eventstore::Connection& connection,
@@ -75,6 +80,7 @@ private:
     }
     static Problem to_problem(const eventstore::DbError& error);
     bool push(Job job);
+    [[nodiscard]] std::optional<eventstore::Connection> connect() const;
     void work();
 
     boost::asio::io_context& io_;

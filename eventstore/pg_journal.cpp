@@ -170,12 +170,13 @@ private:
         if (!opened) return failed("connect", opened.error());
         connection_ = *std::move(opened);
         connection_->set_answer_timeout_ms(options_.answer_timeout_ms);
+        if (auto set = connection_->execute(kSessionSettings); !set) return failed("session settings", set.error());
+        settings_checked_ = {};  // of another session
         return {};
     }
 
     std::expected<Head, StoreError> take_over() {
         if (auto done = connect(); !done) return std::unexpected(done.error());
-        if (auto set = connection_->execute(kSessionSettings); !set) return failed("session settings", set.error());
         if (auto safe = check_settings(); !safe) return std::unexpected(safe.error());
         if (auto locked = connection_->query(kTryLock); !locked) return failed("advisory lock", locked.error());
         auto head = raise_epoch();

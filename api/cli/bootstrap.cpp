@@ -150,6 +150,12 @@ void seed_demo(Script& script, const fs::path& data_dir, const LiveView& view) {
     for (const SeedSecurity& security : kMarket) seed_security(script, security, maker, trader);
 }
 
+// personas.json is written first, the trades of the last security come last.
+bool half_seeded(const LiveView& view, const fs::path& data_dir) {
+    const LiveSecurity* last = view.security(std::end(kMarket)[-1].symbol);
+    return fs::exists(data_dir / "personas.json") && !(last && last->trade_seq >= 3);
+}
+
 }  // namespace
 
 std::expected<void, std::string> bootstrap(const ServeOptions& options, boost::asio::io_context& io, Gateway& gateway,
@@ -159,6 +165,9 @@ std::expected<void, std::string> bootstrap(const ServeOptions& options, boost::a
         fs::create_directories(data_dir);
         Script script(io, gateway);
         if (view.users().empty()) seed_operator(script, data_dir);
+        if (options.demo && half_seeded(view, data_dir))
+            return std::unexpected("the demo market in " + data_dir.string() +
+                                   " is incomplete, its first start was interrupted: remove the directory and start again");
         if (options.demo && view.securities().empty()) seed_demo(script, data_dir, view);
     } catch (const Failed& e) {
         return std::unexpected(e.message);

@@ -97,7 +97,8 @@ public:
         if (auto migrated = migrate(database_.conninfo); !migrated) return fail(kCannotStart, migrated.error());
         if (const int code = start_pipeline(); code != kOk) return code;
         start_services();
-        if (auto ready = bootstrap(options_, *io_, *gateway_, view_); !ready) return fail(kCannotStart, ready.error());
+        if (auto ready = bootstrap(options_, *io_, *gateway_, view_); !ready)
+            return fail(exit_code_ == kOk ? static_cast<int>(kCannotStart) : exit_code_, ready.error());
         try {
             listener_ = std::make_unique<Listener>(*services_, router_, address->host, address->port);
         } catch (const boost::system::system_error& e) {
@@ -171,7 +172,8 @@ private:
     void wait_for_signal() {
         signals_.async_wait([this](boost::system::error_code error, int number) {
             if (error) return;
-            spdlog::info("signal {}: stopping", number);
+            spdlog::info("signal {}: stopping; a second one ends it at once", number);
+            signals_.clear();
             drain();
         });
     }
@@ -180,8 +182,7 @@ private:
     void drain() {
         if (services_->draining) return;
         services_->draining = true;
-        signals_.cancel();
-        listener_->stop();
+        if (listener_) listener_->stop();  // a fence may come while the first start still seeds
         gateway_->close();
         const auto deadline = std::chrono::steady_clock::now() + 3s;
         drain_timer_ = std::make_unique<asio::steady_timer>(*io_);

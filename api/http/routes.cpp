@@ -34,6 +34,41 @@ std::expected<const LiveSecurity*, Problem> security_in_path(const Services& ser
     return std::unexpected(refusal(engine::RejectReason::SecurityNotFound));
 }
 
+namespace {
+
+struct Wait {
+    engine::EventSeq event_seq{};
+    int wait_ms{};
+};
+std::expected<Wait, Problem> wait_of(const Request& request) {
+    const auto wanted = number_parameter(request, "min_event_seq", 0, 0, INT64_MAX);
+    if (!wanted) return std::unexpected(wanted.error());
+    const auto wait = number_parameter(request, "wait_ms", kDefaultWaitMs, 0, kMaxWaitMs);
+    if (!wait) return std::unexpected(wait.error());
+    return Wait{*wanted, static_cast<int>(*wait)};
+}
+
+}  // namespace
+
+boost::asio::awaitable<std::expected<void, Problem>> wait_for_reads(Services& services, const Request& request,
+                                                                    const std::vector<std::string_view>& projections) {
+    const auto wait = wait_of(request);
+    if (!wait) co_return std::unexpected(wait.error());
+    if (wait->event_seq == 0) co_return std::expected<void, Problem>{};
+    co_return co_await services.reads.reach(projections, wait->event_seq, wait->wait_ms);
+}
+
+Handler live_read(Services& services, ImmediateHandler handler) {
+    return [&services, handler = std::move(handler)](Request& request) -> boost::asio::awaitable<Result> {
+        const auto wait = wait_of(request);
+        if (!wait) co_return std::unexpected(wait.error());
+        const std::function<bool()> reached = [&] { return services.view.event_seq() >= wait->event_seq; };
+        const auto done = co_await services.reads.reach(reached, wait->event_seq, wait->wait_ms);
+        if (!done) co_return std::unexpected(done.error());
+        co_return handler(request);
+    };
+}
+
 std::vector<engine::AccountId> accounts_of(const Services& services, const Request& request) {
     const LiveUser* user = services.view.user(request.who.user);
     return user ? user->accounts : std::vector<engine::AccountId>{};

@@ -8,24 +8,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-// The projections behind each kind of read. Named because GCC 12 cannot build a list inside a co_await expression.
-using Projections = std::vector<std::string_view>;
-const Projections kOrderProjections{"bids", "listings"};
-const Projections kFillProjections{"trades"};
-const Projections kBalanceProjections{"portfolio"};
-const Projections kPortfolioProjections{"portfolio", "securities", "market_data"};
-
-// min_event_seq and wait_ms: read-your-writes against the read models.
-asio::awaitable<std::expected<void, Problem>> wait_for_reads(Services& s, const Request& r,
-                                                             const Projections& projections) {
-    const auto wanted = number_parameter(r, "min_event_seq", 0, 0, INT64_MAX);
-    if (!wanted) co_return std::unexpected(wanted.error());
-    const auto wait = number_parameter(r, "wait_ms", kDefaultWaitMs, 0, kMaxWaitMs);
-    if (!wait) co_return std::unexpected(wait.error());
-    if (*wanted == 0) co_return std::expected<void, Problem>{};
-    co_return co_await s.reads.reach(projections, *wanted, static_cast<int>(*wait));
-}
-
 Result reply_of(const Reads::Answer<ReadAnswer>& answer) {
     if (!answer) return std::unexpected(answer.error());
     if (!answer->found) return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
@@ -61,7 +43,7 @@ asio::awaitable<Result> orders(Services& s, Request& r, std::string_view fixed_s
     filter.side = *side;
     filter.before = *cursor;
     filter.limit = static_cast<std::size_t>(*limit);
-    if (const auto reached = co_await wait_for_reads(s, r, kOrderProjections); !reached)
+    if (const auto reached = co_await wait_for_reads(s, r, kOrderSources); !reached)
         co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_orders(c, filter); };
     const auto answer = co_await s.reads.run(query);
@@ -71,10 +53,12 @@ asio::awaitable<Result> orders(Services& s, Request& r, std::string_view fixed_s
 // From memory while it is there, which is never behind an answer; from the read model otherwise.
 asio::awaitable<Result> one_order(Services& s, Request& r, const LiveOrder* live, std::optional<engine::OrderId> id,
                                   const std::string& client_order_id) {
+    const auto wanted = number_parameter(r, "min_event_seq", 0, 0, INT64_MAX);
+    if (!wanted) co_return std::unexpected(wanted.error());
     const LiveAccount* owner = live ? s.view.account(live->account) : nullptr;
-    if (owner && owner->user == r.who.user)
+    if (owner && owner->user == r.who.user && s.view.event_seq() >= *wanted)
         co_return json_reply(200, order_json(*live, *s.view.security(live->security)), s.view.event_seq());
-    if (const auto reached = co_await wait_for_reads(s, r, kOrderProjections); !reached)
+    if (const auto reached = co_await wait_for_reads(s, r, kOrderSources); !reached)
         co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r), id, client = client_order_id](auto& c) {
         return read_order(c, accounts, id, client);
@@ -116,7 +100,7 @@ asio::awaitable<Result> fills(Services& s, Request& r) {
     if (!cursor) co_return std::unexpected(cursor.error());
     filter.limit = static_cast<std::size_t>(*limit);
     filter.before = *cursor;
-    if (const auto reached = co_await wait_for_reads(s, r, kFillProjections); !reached)
+    if (const auto reached = co_await wait_for_reads(s, r, kFillSources); !reached)
         co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_fills(c, filter); };
     const auto answer = co_await s.reads.run(query);
@@ -124,7 +108,7 @@ asio::awaitable<Result> fills(Services& s, Request& r) {
 }
 
 asio::awaitable<Result> balances(Services& s, Request& r) {
-    if (const auto reached = co_await wait_for_reads(s, r, kBalanceProjections); !reached)
+    if (const auto reached = co_await wait_for_reads(s, r, kBalanceSources); !reached)
         co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r)](auto& c) {
         return read_balances(c, accounts);
@@ -134,7 +118,7 @@ asio::awaitable<Result> balances(Services& s, Request& r) {
 }
 
 asio::awaitable<Result> portfolio(Services& s, Request& r) {
-    if (const auto reached = co_await wait_for_reads(s, r, kPortfolioProjections); !reached)
+    if (const auto reached = co_await wait_for_reads(s, r, kPortfolioSources); !reached)
         co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r)](auto& c) {
         return read_portfolio(c, accounts);
@@ -178,7 +162,8 @@ void add_account_routes(Router& router, Services& s) {
         [&s](Request& r) { return fills(s, r); });
     get("/v1/balances", {"min_event_seq", "wait_ms"}, [&s](Request& r) { return balances(s, r); });
     get("/v1/portfolio", {"min_event_seq", "wait_ms"}, [&s](Request& r) { return portfolio(s, r); });
-    router.add_immediate(Verb::get, "/v1/account", Access::AnyKey, {}, [&s](Request& r) { return account(s, r); });
+    router.add(Verb::get, "/v1/account", Access::AnyKey, {"min_event_seq", "wait_ms"},
+               live_read(s, [&s](Request& r) { return account(s, r); }));
 }
 
 }  // namespace buttonwood::api::http

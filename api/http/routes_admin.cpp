@@ -74,6 +74,8 @@ asio::awaitable<Result> list_users(Services& s, Request& r) {
     if (!limit) co_return std::unexpected(limit.error());
     const auto cursor = cursor_parameter(r);
     if (!cursor) co_return std::unexpected(cursor.error());
+    if (const auto reached = co_await wait_for_reads(s, r, kUserSources); !reached)
+        co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [before = *cursor, n = static_cast<std::size_t>(*limit)](auto& c) {
         return read_users(c, before, n);
     };
@@ -106,6 +108,10 @@ asio::awaitable<Result> change_status(Services& s, Request& r) {
 asio::awaitable<Result> open_account(Services& s, Request& r) {
     const auto user = id_in_path<engine::UserId>(r, RejectReason::UserNotFound);
     if (!user) co_return std::unexpected(user.error());
+    const auto body = body_json(r);
+    if (!body) co_return std::unexpected(body.error());
+    const Members nothing(*body, {});
+    if (nothing.failed()) co_return std::unexpected(nothing.problem());
     const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id,
                                                        engine::Command(engine::OpenAccount{*user}), use_awaitable);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
@@ -274,7 +280,7 @@ void add_admin_routes(Router& router, Services& s) {
         router.add(verb, std::move(pattern), Access::Operator, std::move(parameters), std::move(handler));
     };
     add(Verb::post, "/v1/admin/users", {}, [&s](Request& r) { return register_user(s, r); });
-    add(Verb::get, "/v1/admin/users", {"limit", "cursor"}, [&s](Request& r) { return list_users(s, r); });
+    add(Verb::get, "/v1/admin/users", {"limit", "cursor", "min_event_seq", "wait_ms"}, [&s](Request& r) { return list_users(s, r); });
     add(Verb::post, "/v1/admin/users/{id}/status", {}, [&s](Request& r) { return change_status(s, r); });
     add(Verb::post, "/v1/admin/users/{id}/accounts", {}, [&s](Request& r) { return open_account(s, r); });
     add(Verb::post, "/v1/admin/securities", {}, [&s](Request& r) { return create_security(s, r); });

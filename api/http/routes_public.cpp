@@ -97,6 +97,8 @@ asio::awaitable<Result> trades(Services& s, Request& r) {
     const auto cursor = cursor_parameter(r);
     if (!cursor) co_return std::unexpected(cursor.error());
     const TradeFilter filter{r.params[0], *cursor, static_cast<std::size_t>(*limit)};
+    if (const auto reached = co_await wait_for_reads(s, r, kTradeSources); !reached)
+        co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_trades(c, filter); };
     const auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
@@ -121,6 +123,8 @@ asio::awaitable<Result> candles(Services& s, Request& r) {
                         "The parameter " + std::string(name) + " must be a time such as 2026-11-20T17:25:49Z."));
         *value = *text;
     }
+    if (const auto reached = co_await wait_for_reads(s, r, kCandleSources); !reached)
+        co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_candles(c, filter); };
     const auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
@@ -146,21 +150,27 @@ void add_public_routes(Router& router, Services& s) {
         return json_reply(200, w.take(), s.view.event_seq());
     });
     get("/v1/status", {}, [&s](Request&) { return status(s); });
-    get("/v1/securities", {}, [&s](Request&) { return securities(s); });
-    get("/v1/securities/{symbol}", {}, [&s](Request& r) -> Result {
+    const auto live = [&](std::string pattern, std::vector<std::string_view> parameters, ImmediateHandler handler) {
+        parameters.insert(parameters.end(), {"min_event_seq", "wait_ms"});
+        router.add(Verb::get, std::move(pattern), Access::Public, std::move(parameters), live_read(s, std::move(handler)));
+    };
+    live("/v1/securities", {}, [&s](Request&) { return securities(s); });
+    live("/v1/securities/{symbol}", {}, [&s](Request& r) -> Result {
         const auto security = security_in_path(s, r);
         if (!security) return std::unexpected(security.error());
         return json_reply(200, security_json(**security, s.view.event_seq()), s.view.event_seq());
     });
-    get("/v1/markets/{symbol}/book", {"depth"}, [&s](Request& r) { return book(s, r); });
-    get("/v1/markets/{symbol}/ticker", {}, [&s](Request& r) -> Result {
+    live("/v1/markets/{symbol}/book", {"depth"}, [&s](Request& r) { return book(s, r); });
+    live("/v1/markets/{symbol}/ticker", {}, [&s](Request& r) -> Result {
         const auto security = security_in_path(s, r);
         if (!security) return std::unexpected(security.error());
         return json_reply(200, ticker_json(**security, s.view.event_seq(), wall_clock()), s.view.event_seq());
     });
-    router.add(Verb::get, "/v1/markets/{symbol}/trades", Access::Public, {"limit", "cursor"},
+    router.add(Verb::get, "/v1/markets/{symbol}/trades", Access::Public,
+               {"limit", "cursor", "min_event_seq", "wait_ms"},
                [&s](Request& r) { return trades(s, r); });
-    router.add(Verb::get, "/v1/markets/{symbol}/candles", Access::Public, {"interval", "from", "to", "limit"},
+    router.add(Verb::get, "/v1/markets/{symbol}/candles", Access::Public,
+               {"interval", "from", "to", "limit", "min_event_seq", "wait_ms"},
                [&s](Request& r) { return candles(s, r); });
 }
 

@@ -14,8 +14,7 @@ using asio::use_awaitable;
 
 // The order as the read model has it, once that has reached everything durable: for orders that ended long ago.
 asio::awaitable<std::expected<std::string, Problem>> stored_order(Services& s, const Request& r, engine::OrderId id) {
-    const std::vector<std::string_view> projections{"bids", "listings"};
-    const auto reached = co_await s.reads.reach(projections, s.view.event_seq(), kDefaultWaitMs);
+    const auto reached = co_await s.reads.reach(kOrderSources, s.view.event_seq(), kDefaultWaitMs);
     if (!reached) co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [accounts = accounts_of(s, r), id](auto& c) {
         return read_order(c, accounts, id, "");
@@ -26,13 +25,14 @@ asio::awaitable<std::expected<std::string, Problem>> stored_order(Services& s, c
     co_return std::move(answer->json);
 }
 
-// A refused cancel or amend: orders that are no longer in memory are looked up, so that the client learns how they
-// ended.
+// A refused cancel or amend: orders that are no longer in memory are looked up, so that the client learns how they ended.
 asio::awaitable<Result> explain(Services& s, Request& r, Problem& p, engine::OrderId id) {
-    if (p.code != "order_not_open" || !p.order_json.empty()) co_return std::unexpected(std::move(p));
+    const bool forgotten = p.code == "order_not_found" || (p.code == "order_not_open" && p.order_json.empty());
+    if (!forgotten) co_return std::unexpected(std::move(p));
     auto order = co_await stored_order(s, r, id);
     if (!order) co_return std::unexpected(order.error());
-    if (order->find(R"("status":"filled")") != std::string::npos) p = problem("order_already_filled");
+    const bool filled = order->find(R"("status":"filled")") != std::string::npos;
+    p = problem(filled ? "order_already_filled" : "order_not_open");
     p.order_json = std::move(*order);
     co_return std::unexpected(std::move(p));
 }
@@ -53,7 +53,10 @@ asio::awaitable<Result> place(Services& s, Request& r, std::optional<engine::Sid
     const engine::EventSeq seq = s.view.event_seq();
     if (answer->json.empty()) {
         auto stored = co_await stored_order(s, r, answer->order);
-        if (!stored) co_return std::unexpected(stored.error());
+        if (!stored) {
+            stored.error().execution = Execution::Executed;  // by the first request; only its order cannot be shown
+            co_return std::unexpected(std::move(stored.error()));
+        }
         answer->json = std::move(*stored);
     }
     Reply reply = json_reply(answer->replayed ? 200 : 201, std::move(answer->json), seq);

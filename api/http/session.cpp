@@ -132,7 +132,9 @@ private:
         } catch (const std::exception& e) {
             spdlog::error("request {} failed: {}", request.request_id.view(), e.what());
         }
-        co_return fail(problem("internal"));
+        Problem broken = problem("internal");
+        if (request.verb != Verb::get && request.verb != Verb::head) broken.execution = Execution::Unknown;
+        co_return fail(broken);
     }
 
     Reply reply_of(Result result, const Request& request) const {

@@ -13,14 +13,19 @@ namespace websocket = beast::websocket;
 using boost::system::error_code;
 
 Connection::Connection(beast::tcp_stream stream, Services& services)
-    : services_(services), socket_(std::move(stream)) {
-    ++services_.connections;
+    : services_(services), socket_(std::move(stream)), close_timer_(services.io) {
     services_.hub.attach(*this);
 }
 
 Connection::~Connection() {
-    --services_.connections;
     services_.hub.unsubscribe_all(*this);
+}
+
+void Connection::hang_up_later() {
+    close_timer_.expires_after(kCloseTimeout);
+    close_timer_.async_wait([self = shared_from_this()](error_code error) {
+        if (!error) beast::get_lowest_layer(self->socket_).close();
+    });
 }
 
 asio::awaitable<void> Connection::run(const UpgradeRequest& request,
@@ -55,6 +60,7 @@ asio::awaitable<void> Connection::run(const UpgradeRequest& request,
         co_await socket_.async_read(buffer, asio::redirect_error(asio::use_awaitable, error));
     }
     open_ = false;
+    close_timer_.cancel();
     services_.hub.unsubscribe_all(*this);
 }
 
@@ -100,8 +106,9 @@ asio::awaitable<void> Connection::write_queued() {
 
 void Connection::close(std::uint16_t code, std::string_view reason) {
     if (closing_ || !open_) return;
+    // Still subscribed, as the hub may be in the middle of a round: send() ignores what comes, run() unsubscribes.
     closing_.emplace(static_cast<websocket::close_code>(code), beast::string_view(reason.data(), reason.size()));
-    services_.hub.unsubscribe_all(*this);
+    hang_up_later();
     if (writing_) return;
     writing_ = true;
     asio::co_spawn(services_.io, write_queued(), asio::detached);

@@ -34,12 +34,14 @@ public:
 
 private:
     boost::asio::awaitable<void> write_queued();
+    void hang_up_later();  // a peer that does not read cannot hold a closing connection open
 
     Services& services_;
     boost::beast::websocket::stream<boost::beast::tcp_stream> socket_;
     std::deque<Message> queue_;
     std::size_t queued_bytes_ = 0;
     std::uint64_t sent_count_ = 0;
+    boost::asio::steady_timer close_timer_;
     bool writing_ = false;
     bool open_ = false;
     std::optional<boost::beast::websocket::close_reason> closing_;

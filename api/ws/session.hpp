@@ -13,6 +13,7 @@ namespace buttonwood::api::ws {
 inline constexpr std::size_t kMaxMessageBytes = 64 * 1024;
 inline constexpr std::size_t kMaxQueuedBytes = 4 * 1024 * 1024;  // beyond it the consumer is too slow: close 4008
 inline constexpr std::size_t kMaxSubscriptions = 50;
+inline constexpr std::chrono::seconds kCloseTimeout{5};          // from our close frame to hanging up
 inline constexpr std::size_t kMaxCommandsInFlight = 4'096;       // of one connection; beyond it: overloaded
 
 // The stream has read the upgrade request; it is moved from. Returns once the connection is handed over or refused.
