@@ -1,6 +1,7 @@
 #include "projections/projection_worker.hpp"
 
 #include "projections/checkpoint.hpp"
+#include "projections/replay.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -17,7 +18,7 @@ namespace {
 constexpr auto kPollInterval = std::chrono::milliseconds(500);
 // A worker under load is at work a fifth of the time, and never later than kLongestRest because of it.
 constexpr int kRestFactor = 4;
-constexpr auto kLongestRest = std::chrono::milliseconds(10);
+constexpr auto kLongestRest = std::chrono::milliseconds(100);
 constexpr auto kAfterConflict = std::chrono::milliseconds(10);
 // So many events are worth a commit at once.
 constexpr EventSeq kFullEnough = 5'000;
@@ -88,6 +89,8 @@ Result ProjectionWorker::connect() {
     if (!connection) return std::unexpected(connection.error());
     connection->set_answer_timeout_ms(kAnswerTimeoutMs);
     if (auto set = connection->execute(kSession); !set) return set;
+    for (const char* setting : kPlanSettings)
+        if (auto set = connection->execute(std::string("SET ") + setting); !set) return set;
     const auto checkpoint = open_checkpoint(*connection, name_);
     if (!checkpoint) return std::unexpected(checkpoint.error());
     checkpoint_.store(*checkpoint, std::memory_order_relaxed);
