@@ -24,6 +24,8 @@ Result delete_rows(const Projection& projection, Connection& connection) {
 Result replay(Projection& projection, Connection& connection, EventSeq upto,
               const std::function<void(EventSeq done, EventSeq total)>& progress) {
     projection.reset();
+    for (const char* setting : kPlanSettings)
+        if (auto set = connection.execute(std::string("SET LOCAL ") + setting); !set) return set;
     for (EventSeq done = 0; done < upto;) {
         auto range = read_journal(connection, done, kEventsPerBatch);
         if (!range) return std::unexpected(range.error());

@@ -7,6 +7,11 @@
 
 namespace buttonwood::projections {
 
+// Session settings, after "SET " or "SET LOCAL ", one each. Every statement of a projection finds rows by their keys and
+// is planned once; without them a plan made while a table was empty reads it whole for every row when it is large.
+inline constexpr const char* kPlanSettings[] = {"plan_cache_mode = force_generic_plan", "enable_seqscan = off",
+                                                "enable_hashjoin = off", "enable_mergejoin = off"};
+
 // Empties the tables: readers of other transactions go on seeing what was there.
 [[nodiscard]] Result delete_rows(const Projection& projection, eventstore::Connection& connection);
 
