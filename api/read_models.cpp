@@ -64,7 +64,8 @@ OrDbError<engine::EventSeq> checkpoint(Connection& connection, const Sources& so
     std::string names = "{";
     for (const std::string_view name : sources) (names += names.size() > 1 ? "," : "") += name;
     auto rows = connection.prepared(
-        "SELECT coalesce(min(checkpoint), 0) FROM projections.status WHERE name = ANY($1::text[])", {Param(names + "}")});
+        "SELECT coalesce(min(checkpoint), 0) FROM projections.status WHERE name = ANY($1::text[])",
+        {Param(names + "}")});
     if (!rows) return std::unexpected(rows.error());
     return static_cast<engine::EventSeq>(rows->integer(0, 0));
 }

@@ -167,7 +167,8 @@ std::expected<void, std::string> bootstrap(const ServeOptions& options, boost::a
         if (view.users().empty()) seed_operator(script, data_dir);
         if (options.demo && half_seeded(view, data_dir))
             return std::unexpected("the demo market in " + data_dir.string() +
-                                   " is incomplete, its first start was interrupted: remove the directory and start again");
+                                   " is incomplete, its first start was interrupted: remove the directory and "
+                                   "start again");
         if (options.demo && view.securities().empty()) seed_demo(script, data_dir, view);
     } catch (const Failed& e) {
         return std::unexpected(e.message);

@@ -20,7 +20,7 @@ void add_page_routes(Router& router);                         // the page at /
 // The security named by a path segment, 404 when there is none.
 [[nodiscard]] std::expected<const LiveSecurity*, Problem> security_in_path(const Services& services,
                                                                            const Request& request);
-// min_event_seq and wait_ms: waits until the read models, or the live view, have reached that event; 503 read_lag if not.
+// min_event_seq and wait_ms: waits until the read models have reached that event. Errors: 503 read_lag.
 [[nodiscard]] boost::asio::awaitable<std::expected<void, Problem>> wait_for_reads(
     Services& services, const Request& request, const std::vector<std::string_view>& projections);
 // A read of the live view that honours min_event_seq.

@@ -280,7 +280,8 @@ void add_admin_routes(Router& router, Services& s) {
         router.add(verb, std::move(pattern), Access::Operator, std::move(parameters), std::move(handler));
     };
     add(Verb::post, "/v1/admin/users", {}, [&s](Request& r) { return register_user(s, r); });
-    add(Verb::get, "/v1/admin/users", {"limit", "cursor", "min_event_seq", "wait_ms"}, [&s](Request& r) { return list_users(s, r); });
+    add(Verb::get, "/v1/admin/users", {"limit", "cursor", "min_event_seq", "wait_ms"},
+        [&s](Request& r) { return list_users(s, r); });
     add(Verb::post, "/v1/admin/users/{id}/status", {}, [&s](Request& r) { return change_status(s, r); });
     add(Verb::post, "/v1/admin/users/{id}/accounts", {}, [&s](Request& r) { return open_account(s, r); });
     add(Verb::post, "/v1/admin/securities", {}, [&s](Request& r) { return create_security(s, r); });

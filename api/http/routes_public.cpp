@@ -152,7 +152,8 @@ void add_public_routes(Router& router, Services& s) {
     get("/v1/status", {}, [&s](Request&) { return status(s); });
     const auto live = [&](std::string pattern, std::vector<std::string_view> parameters, ImmediateHandler handler) {
         parameters.insert(parameters.end(), {"min_event_seq", "wait_ms"});
-        router.add(Verb::get, std::move(pattern), Access::Public, std::move(parameters), live_read(s, std::move(handler)));
+        router.add(Verb::get, std::move(pattern), Access::Public, std::move(parameters),
+                   live_read(s, std::move(handler)));
     };
     live("/v1/securities", {}, [&s](Request&) { return securities(s); });
     live("/v1/securities/{symbol}", {}, [&s](Request& r) -> Result {

@@ -25,7 +25,7 @@ asio::awaitable<std::expected<std::string, Problem>> stored_order(Services& s, c
     co_return std::move(answer->json);
 }
 
-// A refused cancel or amend: orders that are no longer in memory are looked up, so that the client learns how they ended.
+// A refused cancel or amend: an order that is no longer in memory is looked up, so that the client learns how it ended.
 asio::awaitable<Result> explain(Services& s, Request& r, Problem& p, engine::OrderId id) {
     const bool forgotten = p.code == "order_not_found" || (p.code == "order_not_open" && p.order_json.empty());
     if (!forgotten) co_return std::unexpected(std::move(p));
