@@ -7,10 +7,10 @@
 
 namespace buttonwood::projections {
 
-// Session settings, after "SET " or "SET LOCAL ", one each. Every statement of a projection finds rows by their keys and
-// is planned once; without them a plan made while a table was empty reads it whole for every row when it is large.
-inline constexpr const char* kPlanSettings[] = {"plan_cache_mode = force_generic_plan", "enable_seqscan = off",
-                                                "enable_hashjoin = off", "enable_mergejoin = off"};
+// Session settings, after "SET " or "SET LOCAL ", one each. A plan is made for the batch at hand, every time: one kept
+// from when the tables were small, or for the ten rows that an array is guessed to hold, reads all of a large table for each
+// row of a large batch.
+inline constexpr const char* kPlanSettings[] = {"plan_cache_mode = force_custom_plan", "jit = off"};
 
 // Empties the tables: readers of other transactions go on seeing what was there.
 [[nodiscard]] Result delete_rows(const Projection& projection, eventstore::Connection& connection);
