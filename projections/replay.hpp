@@ -8,8 +8,8 @@
 namespace buttonwood::projections {
 
 // Session settings, after "SET " or "SET LOCAL ", one each. A plan is made for the batch at hand, every time: one kept
-// from when the tables were small, or for the ten rows that an array is guessed to hold, reads all of a large table for each
-// row of a large batch.
+// from when the tables were small, or for the ten rows that an array is guessed to hold, reads all of a large table for
+// each row of a large batch.
 inline constexpr const char* kPlanSettings[] = {"plan_cache_mode = force_custom_plan", "jit = off"};
 
 // Empties the tables: readers of other transactions go on seeing what was there.
