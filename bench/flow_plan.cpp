@@ -50,18 +50,11 @@ private:
             case FlowOp::Seed:
             case FlowOp::New:
             case FlowOp::Limit:
-                add({row, PlannedAction::Add, *c.side, next_id(*c.id), c.price, c.quantity, true, {}, 0});
+                add({row, PlannedAction::Add, *c.side, next_id(*c.id), c.price, c.quantity, true, {}});
                 break;
             case FlowOp::Ioc:
-                add({row,
-                     PlannedAction::AddIoc,
-                     *c.side,
-                     prefix_ + "n" + std::to_string(c.n),
-                     c.price,
-                     c.quantity,
-                     true,
-                     {},
-                     0});
+                add({row, PlannedAction::AddIoc, *c.side, prefix_ + "n" + std::to_string(c.n), c.price, c.quantity,
+                     true, {}});
                 break;
             case FlowOp::Cancel: add(cancel(row, c, before)); break;
             case FlowOp::Reduce: add(reduce(row, c, before)); break;
@@ -74,7 +67,7 @@ private:
     using Before = std::optional<NaiveFlowBook::Order>;
 
     PlannedCommand cancel(std::size_t row, const FlowCommand& c, const Before& before) {
-        return {row, PlannedAction::Cancel, side_of(c, before), current_id(*c.id), {}, 0, before.has_value(), {}, 0};
+        return {row, PlannedAction::Cancel, side_of(c, before), current_id(*c.id), {}, 0, before.has_value(), {}};
     }
 
     PlannedCommand reduce(std::size_t row, const FlowCommand& c, const Before& before) {
@@ -92,14 +85,13 @@ private:
         }
         // The server would keep its place in the queue; the flow says it goes to the back.
         add(cancel(row, c, before));
-        add({row, PlannedAction::Add, before->side, next_id(*c.id), c.price, c.quantity, true, {}, 0});
+        add({row, PlannedAction::Add, before->side, next_id(*c.id), c.price, c.quantity, true, {}});
     }
 
     PlannedCommand amend(std::size_t row, const FlowCommand& c, const NaiveFlowBook::Order& before,
                          std::optional<std::int64_t> price, std::int64_t total) {
-        const std::string id = current_id(*c.id);
         if (price == before.price) price.reset();
-        return {row, PlannedAction::Amend, before.side, id, price, total, true, {}, touched_.at(id)};
+        return {row, PlannedAction::Amend, before.side, current_id(*c.id), price, total, true, {}};
     }
 
     // What it may take at most, as if nothing were ever given back.
@@ -114,7 +106,6 @@ private:
         if (command.action == PlannedAction::Add || command.action == PlannedAction::AddIoc)
             count(command.side, *command.price, command.quantity);
         sides_.insert_or_assign(command.client_order_id, command.side);
-        touched_.insert_or_assign(command.client_order_id, plan_.commands.size() + 1);
         plan_.commands.push_back(std::move(command));
     }
 
@@ -143,7 +134,6 @@ private:
     FlowPlan plan_;
     std::unordered_map<std::int64_t, int> generations_;
     std::unordered_map<std::string, Side> sides_;
-    std::unordered_map<std::string, std::size_t> touched_;  // how many commands, up to the last that names the order
 };
 
 }  // namespace

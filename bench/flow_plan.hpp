@@ -20,7 +20,6 @@ struct PlannedCommand {
     std::int64_t quantity{};            // Add, AddIoc: of the order; Amend: the new total
     bool is_accepted{};                 // expected; false: the id is not alive, nothing may change
     std::vector<FlowFill> fills;        // expected
-    std::size_t after{};  // Amend: may be sent once this many commands are answered, the last about this order included
 };
 
 struct FlowPlan {

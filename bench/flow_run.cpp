@@ -171,10 +171,8 @@ private:
 
     const std::string& account_of(Side side) const { return side == Side::Buy ? market_.buyer : market_.seller; }
 
-    // An amend waits until everything about its order is answered: the server reads an amend by the order's security.
     bool may_send() const {
-        return sent_ < plan_.commands.size() && sent_ - check_.answered() < options_.in_flight &&
-               plan_.commands[sent_].after <= check_.answered();
+        return sent_ < plan_.commands.size() && sent_ - check_.answered() < options_.in_flight;
     }
 
     void send_next() {
@@ -185,6 +183,7 @@ private:
             case PlannedAction::Cancel: break;
             case PlannedAction::Amend:
                 method = "amend_order";
+                params["symbol"] = market_.symbol;  // the order may still be on its way to the log
                 if (c.price) params["price"] = to_decimal(*c.price, market_.price_scale);
                 params["quantity"] = to_decimal(c.quantity, 0);
                 break;

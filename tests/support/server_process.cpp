@@ -64,29 +64,6 @@ pid_t spawn(const std::vector<std::string>& arguments, int output, bool dies_wit
     _exit(127);
 }
 
-// True once the process is gone.
-bool wait_until_gone(pid_t pid, std::chrono::milliseconds patience) {
-    const auto deadline = Clock::now() + patience;
-    while (kill(pid, 0) == 0 || errno == EPERM) {
-        if (Clock::now() > deadline) return false;
-        std::this_thread::sleep_for(kPollInterval);
-    }
-    return true;
-}
-
-// A killed server cannot stop its private PostgreSQL: do it for it.
-void stop_orphaned_clusters(const fs::path& data_dir) {
-    std::error_code ignored;
-    for (auto it = fs::recursive_directory_iterator(data_dir, fs::directory_options::skip_permission_denied, ignored);
-         it != fs::recursive_directory_iterator(); it.increment(ignored)) {
-        if (it->path().filename() != "postmaster.pid") continue;
-        const pid_t pid = static_cast<pid_t>(std::atol(read_file(it->path()).c_str()));
-        if (pid <= 1) continue;
-        kill(pid, SIGINT);  // PostgreSQL's fast shutdown
-        if (!wait_until_gone(pid, kStopPatience)) kill(pid, SIGQUIT);
-    }
-}
-
 }  // namespace
 
 ScratchDirectory::ScratchDirectory(const std::string& prefix) {
@@ -97,8 +74,14 @@ ScratchDirectory::ScratchDirectory(const std::string& prefix) {
 }
 
 ScratchDirectory::~ScratchDirectory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
+    // A PostgreSQL whose server was killed is about to end, and may still write while its directory is removed.
+    std::error_code failure;
+    const auto deadline = Clock::now() + kStopPatience;
+    do {
+        fs::remove_all(path_, failure);
+        if (!failure) return;
+        std::this_thread::sleep_for(kPollInterval);
+    } while (Clock::now() < deadline);
 }
 
 CommandOutcome run_command(const std::vector<std::string>& arguments) {
@@ -125,7 +108,6 @@ std::expected<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(
 
 ServerProcess::~ServerProcess() {
     if (running()) terminate();
-    stop_orphaned_clusters(options_.data_dir);
 }
 
 fs::path ServerProcess::log_path() const { return options_.data_dir.string() + ".log"; }

@@ -48,8 +48,7 @@ public:
     [[nodiscard]] static std::expected<std::unique_ptr<ServerProcess>, std::string> start(Options options);
     ServerProcess(const ServerProcess&) = delete;
     ServerProcess& operator=(const ServerProcess&) = delete;
-    // Stops the server, and the private PostgreSQL that a killed server left behind.
-    ~ServerProcess();
+    ~ServerProcess();  // stops the server
 
     // "http://127.0.0.1:40123"; another one after restart().
     [[nodiscard]] const std::string& url() const { return url_; }

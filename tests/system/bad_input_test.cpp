@@ -115,6 +115,8 @@ TEST_CASE("orders with wrong types, words, numbers and ids are refused and chang
                               "\"\"", "\"-\"", "\".\"", "\"1.0.0\"", "\"\xD9\xA1\"", "\"NaN\"", "1e2", "-1e-2"})
         for (const char* name : {"price", "quantity"})
             cases.push_back(order(order_with(name, value), 422, "invalid_decimal"));
+    for (const char* beyond_a_double : {"1E400", "-1e400"})
+        cases.push_back(order(order_with("price", beyond_a_double), 422, "invalid_decimal"));
     cases.push_back(order(order_with("price", "\"0\""), 422, "min_price"));
     cases.push_back(order(order_with("price", "\"0.00\""), 422, "min_price"));
     cases.push_back(order(order_with("price", "\"-1\""), 422, "min_price|invalid_decimal"));

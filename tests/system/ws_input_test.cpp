@@ -125,3 +125,26 @@ TEST_CASE("a message beyond the limit closes the socket with 1009, others stay o
     CHECK(bad.close_code() == 1009);
     CHECK(good.call("ping", json::object())->at("success") == true);
 }
+
+TEST_CASE("an amend and a cancel may follow their order at once, before it is answered", "[system]") {
+    Market market(fresh_database());
+    const Trader trader = market.register_trader("trader");
+    WsClient socket = open_socket(market);
+    REQUIRE(socket.call("auth", {{"token", trader.key}})->at("success") == true);
+    for (int n = 0; n < 20; ++n) {
+        const std::string id = "p" + std::to_string(n);
+        socket.send(json{{"method", "add_order"}, {"params", limit_order("buy", "9", "1.00", id)}, {"req_id", 3 * n}});
+        socket.send(json{{"method", "amend_order"},
+                         {"params", {{"client_order_id", id}, {"symbol", Market::kSymbol}, {"quantity", "5"}}},
+                         {"req_id", 3 * n + 1}});
+        socket.send(json{{"method", "cancel_order"}, {"params", {{"client_order_id", id}}}, {"req_id", 3 * n + 2}});
+    }
+    for (int n = 0; n < 60; ++n) {
+        const json answer = next(socket);
+        INFO(answer.dump());
+        REQUIRE(answer.at("req_id") == n);
+        REQUIRE(answer.at("success") == true);
+        if (n % 3 == 1) CHECK(answer.at("result").at("quantity") == "5");
+        if (n % 3 == 2) CHECK(answer.at("result").at("status") == "canceled");
+    }
+}
