@@ -93,7 +93,7 @@ json BadInputBench::fingerprint() {
     HttpClient op = market_.as_operator();
     all.push_back(expect(op.get("/v1/markets/ACME/book"), 200));
     all.push_back(expect(op.get("/v1/securities"), 200));
-    all.push_back(expect(op.get("/v1/admin/users"), 200));
+    all.push_back(expect(op.get("/v1/admin/users?" + fresh), 200));
     return without_positions(all);
 }
 
