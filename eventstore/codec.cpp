@@ -15,7 +15,6 @@ using codec::MaxSize;
 
 // Persisted: never renumber, only append.
 enum class Kind : std::uint8_t { Command = 1, Event = 2 };
-inline constexpr std::uint16_t kRecordVersion = 1;
 
 // u32 size | u32 crc | u8 kind | u8 type | u16 version; the checksum covers everything after itself.
 inline constexpr std::size_t kFrameSize = 12;
@@ -38,11 +37,11 @@ static_assert(std::variant_size_v<engine::Command> <= 256 && std::variant_size_v
 
 // Writes one record at `start`; put_body(Encoder&) writes its body. Returns where the next one starts.
 template <class PutBody>
-char* write_record(char* start, Kind kind, std::size_t type, PutBody&& put_body) {
+char* write_record(char* start, Kind kind, std::size_t type, std::uint16_t version, PutBody&& put_body) {
     Encoder frame(start + kCheckedOffset);
     frame.put(kind);
     frame.put(static_cast<std::uint8_t>(type));
-    frame.put(kRecordVersion);
+    frame.put(version);
     Encoder body(start + kFrameSize);
     put_body(body);
     char* const end = body.at();
@@ -52,8 +51,16 @@ char* write_record(char* start, Kind kind, std::size_t type, PutBody&& put_body)
     return end;
 }
 
+// The newest version of each alternative, by its index.
+template <class Variant>
+constexpr auto kNewestVersions = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array{codec::kNewestVersion<std::variant_alternative_t<I, Variant>>...};
+}(std::make_index_sequence<std::variant_size_v<Variant>>{});
+
 char* write_command(char* start, const CommandRecord& command) {
-    return write_record(start, Kind::Command, command.command.index(), [&command](Encoder& body) {
+    const std::size_t type = command.command.index();
+    const auto version = kNewestVersions<engine::Command>[type];
+    return write_record(start, Kind::Command, type, version, [&command](Encoder& body) {
         body.put(command.header);
         body.put(command.outcome);
         body.put(command.event_count);
@@ -62,20 +69,22 @@ char* write_command(char* start, const CommandRecord& command) {
 }
 
 char* write_event(char* start, const engine::EventBody& event) {
-    return write_record(start, Kind::Event, event.index(), [&event](Encoder& body) {
+    const auto version = kNewestVersions<engine::EventBody>[event.index()];
+    return write_record(start, Kind::Event, event.index(), version, [&event](Encoder& body) {
         std::visit([&body](const auto& fields) { body.put(fields); }, event);
     });
 }
 
-// Reads the alternative of the given index into the variant.
+// Reads the alternative of the given index and version into the variant.
 template <class Variant>
-bool get_alternative(Decoder& decoder, std::size_t index, Variant& variant) {
-    using Reader = bool (*)(Decoder&, Variant&);
+bool get_alternative(Decoder& decoder, std::size_t index, std::uint16_t version, Variant& variant) {
+    using Reader = bool (*)(Decoder&, std::uint16_t, Variant&);
     static constexpr auto kReaders = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array<Reader, sizeof...(I)>{
-            [](Decoder& from, Variant& to) { return from.get(to.template emplace<I>()); }...};
+        return std::array<Reader, sizeof...(I)>{[](Decoder& from, std::uint16_t at_version, Variant& to) {
+            return from.get_record(to.template emplace<I>(), at_version);
+        }...};
     }(std::make_index_sequence<std::variant_size_v<Variant>>{});
-    return kReaders[index](decoder, variant);
+    return kReaders[index](decoder, version, variant);
 }
 
 // Walks a payload record by record.
@@ -99,13 +108,11 @@ private:
         Decoder head(rest.substr(0, kFrameSize));
         std::uint32_t size{};
         std::uint32_t checksum{};
-        std::uint16_t version{};
-        if (!head.get(size) || !head.get(checksum) || !head.get(kind_) || !head.get(type_) || !head.get(version))
+        if (!head.get(size) || !head.get(checksum) || !head.get(kind_) || !head.get(type_) || !head.get(version_))
             return fail("a record's frame is cut off");
         if (size > rest.size() - kFrameSize) return fail("a record is longer than the payload");
         if (crc32c(rest.substr(kCheckedOffset, kFrameSize - kCheckedOffset + size)) != checksum)
             return fail("the checksum does not match");
-        if (version != kRecordVersion) return fail("record version " + std::to_string(version) + " is not known");
         body_ = rest.substr(kFrameSize, size);
         return true;
     }
@@ -118,14 +125,23 @@ private:
         return fail("kind " + std::to_string(static_cast<unsigned>(kind_)) + " is not known");
     }
 
+    template <class Variant>
+    bool is_known(const char* kind) {
+        if (type_ >= std::variant_size_v<Variant>)
+            return fail(std::string(kind) + " type " + std::to_string(type_) + " is not known");
+        if (version_ == 0 || version_ > kNewestVersions<Variant>[type_])
+            return fail("record version " + std::to_string(version_) + " is not known");
+        return true;
+    }
+
     bool read_command(Records& out) {
         if (awaited_ != 0) return fail("a command comes before the last of the events of the one before it");
-        if (type_ >= std::variant_size_v<engine::Command>)
-            return fail("command type " + std::to_string(type_) + " is not known");
+        if (!is_known<engine::Command>("command")) return false;
         CommandRecord& record = out.commands.emplace_back();
         Decoder body(body_);
         const bool ok = body.get(record.header) && body.get("outcome", record.outcome) &&
-                        body.get("event_count", record.event_count) && get_alternative(body, type_, record.command);
+                        body.get("event_count", record.event_count) &&
+                        get_alternative(body, type_, version_, record.command);
         if (ok && record.event_count == 0) return fail("a command has no event");
         if (!finish(body, ok)) return false;
         record.first_seq = next_seq_;
@@ -135,8 +151,7 @@ private:
 
     bool read_event(Records& out) {
         if (awaited_ == 0) return fail("an event follows no command");
-        if (type_ >= std::variant_size_v<engine::EventBody>)
-            return fail("event type " + std::to_string(type_) + " is not known");
+        if (!is_known<engine::EventBody>("event")) return false;
         const engine::CommandHeader& header = out.commands.back().header;
         engine::Event& event = out.events.emplace_back();
         event.seq = next_seq_++;
@@ -144,7 +159,7 @@ private:
         event.time = header.time;
         --awaited_;
         Decoder body(body_);
-        return finish(body, get_alternative(body, type_, event.body));
+        return finish(body, get_alternative(body, type_, version_, event.body));
     }
 
     // A body must be read to its last byte; then the next record begins.
@@ -166,11 +181,15 @@ private:
     std::uint32_t awaited_{};  // events that the last command still has to come
     Kind kind_{};
     std::uint8_t type_{};
+    std::uint16_t version_{};
     std::string_view body_;
     std::string what_;
 };
 
 }  // namespace
+
+std::uint16_t newest_version(const engine::EventBody& event) { return kNewestVersions<engine::EventBody>[event.index()]; }
+std::uint16_t newest_version(const engine::Command& command) { return kNewestVersions<engine::Command>[command.index()]; }
 
 void encode(const CommandRecord& command, std::span<const engine::Event> events, std::string& payload) {
     BUTTONWOOD_ASSERT(command.event_count > 0 && events.size() == command.event_count);

@@ -6,10 +6,15 @@
 //     kind 1 = command (type = index in engine::Command), 2 = event (type = index in engine::EventBody)
 //
 // All integers little-endian; fields in the order of BUTTONWOOD_RECORD: enums and integers at their size, Money 16
-// bytes, FixedString u8 length + characters, bool u8, optional u8 + value, Sha256 32 bytes, nested records inline.
+// bytes, FixedString u8 length + characters, bool u8, optional u8 + value, Sha256 32 bytes, nested records inline,
+// a list of records u8 count (at most kMaxGroupLegs) + the records.
 // A command's body is its CommandHeader, u8 RejectReason (the outcome), u32 number of its events, then its fields.
 // An event's body is its fields: its seq follows from the block's first_seq, command and time from its command.
-// Formats are pinned by golden files in tests/; a changed record gets the next version and the old one stays readable.
+//
+// version counts per record type, from 1 (BUTTONWOOD_VERSIONS in engine/fields.hpp). A record grows only at its end, and
+// encode() writes the newest version; decode() reads all of them and gives the fields that an older one lacks their
+// defaults, which mean what their absence meant. A nested record is stored with all fields of its holder's version: the
+// holder gets a new version whenever it does. Formats are pinned by golden files in tests/.
 // Thread safety: pure functions.
 #pragma once
 
@@ -42,7 +47,12 @@ struct CorruptRecord {
     std::string what;
 };
 
-// Appends one command and its events. REQUIRES: events.size() == command.event_count.
+// The version at which this record is stored today.
+[[nodiscard]] std::uint16_t newest_version(const engine::EventBody& event);
+[[nodiscard]] std::uint16_t newest_version(const engine::Command& command);
+
+// Appends one command and its events. REQUIRES: events.size() == command.event_count; a group has at most kMaxGroupLegs
+// legs.
 void encode(const CommandRecord& command, std::span<const engine::Event> events, std::string& payload);
 
 // Reads a whole payload; first_seq is the seq of its first event. Never throws, never reads outside `payload`,

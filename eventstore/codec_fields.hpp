@@ -1,7 +1,8 @@
 // Fields as bytes: what codec.cpp needs to turn any BUTTONWOOD_RECORD into its stored form and back.
 //
 // One rule per kind of field, none per record: a new record is stored and checked without a line of code here.
-// The stored form is canonical: whatever Decoder accepts, Encoder writes back as the same bytes.
+// The stored form is canonical: whatever Decoder accepts of a record's newest version, Encoder writes back as the same
+// bytes. Encoder knows only the newest version; Decoder reads all, and a field that an older one lacks has its default.
 // Thread safety: plain values.
 #pragma once
 
@@ -9,12 +10,14 @@
 #include "engine/events.hpp"
 #include "engine/names.hpp"
 
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstring>
 #include <optional>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace buttonwood::eventstore::codec {
 
@@ -42,10 +45,43 @@ constexpr bool is_enumerator(engine::RejectReason value) {
     return false;
 }
 
+template <Record R>
+inline constexpr std::size_t kFieldCount = [] {
+    R record{};
+    std::size_t count = 0;
+    R::visit(record, [&count](std::string_view, auto&) { ++count; });
+    return count;
+}();
+// How many fields each version of a record has, version 1 first.
+template <Record R>
+inline constexpr auto kFieldsOfVersion = [] {
+    if constexpr (requires { R::kFieldCounts; })
+        return R::kFieldCounts;
+    else
+        return std::array{kFieldCount<R>};
+}();
+template <Record R>
+inline constexpr auto kNewestVersion = [] {
+    constexpr auto& counts = kFieldsOfVersion<R>;
+    static_assert(counts.back() == kFieldCount<R>, "a field was appended without a new version");
+    for (std::size_t i = 1; i < counts.size(); ++i)
+        if (counts[i] <= counts[i - 1]) throw "a version adds fields";
+    return static_cast<std::uint16_t>(counts.size());
+}();
+
+// The version at which each version of PlaceGroup holds its legs.
+inline constexpr std::array<std::uint16_t, 1> kLegVersions{2};
+static_assert(kLegVersions.size() == kNewestVersion<engine::PlaceGroup> &&
+                  kLegVersions.back() == kNewestVersion<engine::PlaceOrder>,
+              "a new version of PlaceOrder needs one of PlaceGroup, and its line here");
+
 // The most bytes that a field of this type takes.
 template <class T> struct MaxSize { static constexpr std::size_t value = sizeof(T); };
 template <std::size_t N> struct MaxSize<engine::FixedString<N>> { static constexpr std::size_t value = 1 + N; };
 template <class T> struct MaxSize<std::optional<T>> { static constexpr std::size_t value = 1 + MaxSize<T>::value; };
+template <Record T> struct MaxSize<std::vector<T>> {
+    static constexpr std::size_t value = 1 + engine::kMaxGroupLegs * MaxSize<T>::value;
+};
 template <Record T> struct MaxSize<T> {
     static constexpr std::size_t value = [] {
         T record{};
@@ -82,6 +118,12 @@ public:
     template <class T> void put(const std::optional<T>& value) {
         put(value.has_value());
         if (value) put(*value);
+    }
+    // REQUIRES: at most kMaxGroupLegs.
+    template <Record R> void put(const std::vector<R>& records) {
+        BUTTONWOOD_ASSERT(records.size() <= engine::kMaxGroupLegs);
+        put(static_cast<std::uint8_t>(records.size()));
+        for (const R& record : records) put(record);
     }
     template <Record R> void put(const R& record) {
         R::visit(record, [this](std::string_view, const auto& field) { put(field); });
@@ -146,12 +188,25 @@ public:
         }
         return get(value.emplace());
     }
+    [[nodiscard]] bool get(std::vector<engine::PlaceOrder>& legs) {
+        std::uint8_t count{};
+        if (!get(count)) return false;
+        if (count > engine::kMaxGroupLegs) return fail("has too many elements");
+        legs.resize(count);
+        const std::uint16_t version = kLegVersions[version_ - 1U];
+        for (engine::PlaceOrder& leg : legs)
+            if (!get_fields(leg, version)) return false;
+        return true;
+    }
+    // A record inside another one.
     template <Record R> [[nodiscard]] bool get(R& record) {
-        bool ok = true;
-        R::visit(record, [this, &ok](std::string_view name, auto& field) {
-            ok = ok && get(name, field);
-        });
-        return ok;
+        static_assert(kNewestVersion<R> == 1, "its holders must say at which version they hold it, as kLegVersions");
+        return get_fields(record, 1);
+    }
+    // A record that was stored at this version. REQUIRES: 1 <= version <= kNewestVersion<R>, record is fresh.
+    template <Record R> [[nodiscard]] bool get_record(R& record, std::uint16_t version) {
+        version_ = version;
+        return get_fields(record, version);
     }
     // The same, for a field of this name.
     template <class T> [[nodiscard]] bool get(std::string_view name, T& value) {
@@ -161,6 +216,16 @@ public:
     }
 
 private:
+    template <Record R> [[nodiscard]] bool get_fields(R& record, std::uint16_t version) {
+        std::size_t left = kFieldsOfVersion<R>[version - 1U];
+        bool ok = true;
+        R::visit(record, [this, &ok, &left](std::string_view name, auto& field) {
+            if (left == 0) return;
+            --left;
+            ok = ok && get(name, field);
+        });
+        return ok;
+    }
     template <class T> [[nodiscard]] bool raw(T& value) {
         static_assert(std::is_trivially_copyable_v<T>);
         if (room() < sizeof value) return fail("is cut off");
@@ -179,6 +244,7 @@ private:
     const char* end_;
     std::string_view problem_;
     std::string_view field_;
+    std::uint16_t version_ = 1;  // of the outermost record
 };
 
 }  // namespace buttonwood::eventstore::codec

@@ -138,6 +138,7 @@ public:
     void put(bool value) { out_ += value ? "true" : "false"; }
     void put(std::uint8_t value) { append_number(out_, unsigned{value}); }
     void put(std::uint32_t value) { append_number(out_, value); }
+    void put(std::int64_t value) { append_number(out_, value); }
     // More bits than a JSON number carries safely, and nobody adds them up.
     void put(std::uint64_t value) { put_hex("", value); }
     void put(engine::KeyId key) {
@@ -173,6 +174,10 @@ public:
         }
         out_ += ']';
     }
+    void put(engine::Timestamp time) {
+        if (time == engine::Timestamp{}) return put_null();
+        append_quoted(out_, to_rfc3339(time));
+    }
     void put(const engine::Sha256&) { put_null(); }  // hashes of secrets are not for people
     template <std::size_t N> void put(const engine::FixedString<N>& text) {
         if (text.empty()) return put_null();
@@ -181,6 +186,15 @@ public:
     template <class T> void put(const std::optional<T>& value) {
         if (!value) return put_null();
         put(*value);
+    }
+    template <Record R> void put(const std::vector<R>& records) {
+        out_ += '[';
+        bool first = true;
+        for (const R& record : records) {
+            if (!std::exchange(first, false)) out_ += ',';
+            put(record);
+        }
+        out_ += ']';
     }
     template <Record R> void put(const R& record) {
         out_ += '{';
@@ -222,6 +236,10 @@ template <class Id>
 StreamName stream(std::string_view type, Id id) {
     return {type, static_cast<std::uint64_t>(id)};
 }
+constexpr StreamName kMarketStream{"market", 0};
+StreamName security_or_market(engine::SecurityId security) {
+    return security == engine::SecurityId::None ? kMarketStream : stream("security", security);
+}
 
 // One overload per event: a new one does not compile before it has a stream.
 StreamName stream_of(const engine::UserRegistered& e) { return stream("user", e.user); }
@@ -232,14 +250,29 @@ StreamName stream_of(const engine::AccountOpened& e) { return stream("account", 
 StreamName stream_of(const engine::CashDeposited& e) { return stream("account", e.account); }
 StreamName stream_of(const engine::CashWithdrawn& e) { return stream("account", e.account); }
 StreamName stream_of(const engine::HoldingsIssued& e) { return stream("account", e.account); }
-StreamName stream_of(const engine::MassCancelCompleted& e) { return stream("account", e.account); }
+StreamName stream_of(const engine::CancelAfterSet& e) { return stream("account", e.account); }
+StreamName stream_of(const engine::CancelAfterFired& e) { return stream("account", e.account); }
+StreamName stream_of(const engine::MassCancelCompleted& e) {
+    return e.account == engine::AccountId::None ? security_or_market(e.security) : stream("account", e.account);
+}
 StreamName stream_of(const engine::SecurityCreated& e) { return stream("security", e.security); }
-StreamName stream_of(const engine::TradingStateChanged& e) { return stream("security", e.security); }
+StreamName stream_of(const engine::TradingStateChanged& e) { return security_or_market(e.security); }
+StreamName stream_of(const engine::AuctionIndicated& e) { return stream("security", e.security); }
+StreamName stream_of(const engine::AuctionUncrossed& e) { return stream("security", e.security); }
+StreamName stream_of(const engine::PriceBandsSet& e) { return stream("security", e.security); }
+StreamName stream_of(const engine::DayEnded& e) { return security_or_market(e.security); }
+StreamName stream_of(const engine::WorkDeferred&) { return kMarketStream; }
+StreamName stream_of(const engine::WorkCompleted&) { return kMarketStream; }
+StreamName stream_of(const engine::ClockAdvanced&) { return kMarketStream; }
 StreamName stream_of(const engine::OrderAccepted& e) { return stream("order", e.order); }
 StreamName stream_of(const engine::OrderRested& e) { return stream("order", e.order); }
 StreamName stream_of(const engine::OrderAmended& e) { return stream("order", e.order); }
 StreamName stream_of(const engine::OrderCanceled& e) { return stream("order", e.order); }
 StreamName stream_of(const engine::OrderExpired& e) { return stream("order", e.order); }
+StreamName stream_of(const engine::OrderActivated& e) { return stream("order", e.order); }
+StreamName stream_of(const engine::OrderReduced& e) { return stream("order", e.order); }
+StreamName stream_of(const engine::OrderRefreshed& e) { return stream("order", e.order); }
+StreamName stream_of(const engine::MatchPrevented& e) { return stream("order", e.taker_order); }
 StreamName stream_of(const engine::TradeExecuted& e) { return stream("trade", e.trade); }
 
 }  // namespace

@@ -36,15 +36,39 @@ TEST_CASE("A command and an event spell every kind of field as the API does", "[
     CHECK(
         to_json(engine::Command(place)) ==
         R"({"account":"acc_3","security":"sec_1","side":"sell","type":"limit","time_in_force":"gtc","post_only":true,)"
-        R"("quantity":"100","price":"2550","client_order_id":"bot7:1"})");
-    engine::AmendOrder amend{engine::AccountId{3}, {engine::OrderId{12}, {}}, std::nullopt, engine::Quantity{-5}};
+        R"("quantity":"100","price":"2550","client_order_id":"bot7:1","post_only_reprice":false,"reduce_only":false,)"
+        R"("all_or_none":false,"self_trade_prevention":"none","stop_price":"0","trail_amount":"0",)"
+        R"("trail_basis_points":0,"protection_price":"0","display_quantity":"0","min_quantity":"0",)"
+        R"("expires_at":null})");
+    engine::AmendOrder amend{};
+    amend.account = engine::AccountId{3};
+    amend.target.order = engine::OrderId{12};
+    amend.quantity = engine::Quantity{-5};
+    amend.expires_at = engine::Timestamp{1'795'195'549'348'123};
     CHECK(to_json(engine::Command(amend)) ==
-          R"({"account":"acc_3","target":{"order":"ord_12","client_order_id":null},"price":null,"quantity":"-5"})");
+          R"({"account":"acc_3","target":{"order":"ord_12","client_order_id":null},"price":null,"quantity":"-5",)"
+          R"("stop_price":null,"display_quantity":null,"expires_at":"2026-11-20T17:25:49.348123Z"})");
     engine::CashDeposited cash{engine::AccountId{3}, "USD", {12'50000000}};
     CHECK(to_json(engine::EventBody(cash)) == R"({"account":"acc_3","currency":"USD","amount":"12.50000000"})");
     engine::CommandRejected rejected{engine::RejectReason::InsufficientFunds, engine::AccountId{3}, {}, {}};
     CHECK(to_json(engine::EventBody(rejected)) ==
           R"({"reason":"insufficient_funds","account":"acc_3","security":null,"order":null})");
+}
+
+TEST_CASE("A list of records is an array, a record without fields an empty object", "[unit]") {
+    engine::PlaceGroup group{engine::GroupKind::Oco, {}};
+    CHECK(to_json(engine::Command(group)) == R"({"kind":"oco","legs":[]})");
+    group.legs.resize(2);
+    group.legs[0].side = group.legs[1].side = engine::Side::Sell;
+    group.legs[0].type = group.legs[1].type = engine::OrderType::StopLimit;
+    const std::string json = to_json(engine::Command(group));
+    CHECK(json.starts_with(R"({"kind":"oco","legs":[{"account":null,"security":null,"side":"sell","type":"stop_limit")"));
+    CHECK(json.find(R"("expires_at":null},{"account":null)") != std::string::npos);
+    CHECK(json.ends_with(R"("expires_at":null}]})"));
+    CHECK(to_json(engine::Command(engine::AdvanceClock{})) == "{}");
+    CHECK(to_json(engine::EventBody(engine::ClockAdvanced{})) == "{}");
+    CHECK(to_json(engine::Command(engine::SetCancelAfter{engine::AccountId{3}, 60'000'000})) ==
+          R"({"account":"acc_3","timeout_us":60000000})");
 }
 
 TEST_CASE("The hash of a secret never reaches the JSON", "[unit]") {
@@ -121,9 +145,22 @@ TEST_CASE("Every event belongs to the stream of its aggregate", "[unit]") {
     CHECK(stream(CashDeposited{account, {}, {}}) == "account 2");
     CHECK(stream(CashWithdrawn{account, {}, {}}) == "account 2");
     CHECK(stream(HoldingsIssued{account, security, {}}) == "account 2");
+    CHECK(stream(CancelAfterSet{account, {}}) == "account 2");
+    CHECK(stream(CancelAfterFired{account}) == "account 2");
     CHECK(stream(MassCancelCompleted{account, security, 0}) == "account 2");
+    CHECK(stream(MassCancelCompleted{AccountId::None, security, 0}) == "security 3");
+    CHECK(stream(MassCancelCompleted{AccountId::None, SecurityId::None, 0}) == "market 0");
     CHECK(stream(SecurityCreated{security, {}, {}, {}, 0, 0, {}, {}}) == "security 3");
-    CHECK(stream(TradingStateChanged{security, {}, {}}) == "security 3");
+    CHECK(stream(TradingStateChanged{security, {}, {}, {}, {}, {}}) == "security 3");
+    CHECK(stream(TradingStateChanged{}) == "market 0");
+    CHECK(stream(AuctionIndicated{security, {}, {}, {}, {}}) == "security 3");
+    CHECK(stream(AuctionUncrossed{security, {}, {}, {}, {}}) == "security 3");
+    CHECK(stream(PriceBandsSet{security, {}, 0, 0, 0, 0}) == "security 3");
+    CHECK(stream(DayEnded{security, 0}) == "security 3");
+    CHECK(stream(DayEnded{}) == "market 0");
+    CHECK(stream(WorkDeferred{}) == "market 0");
+    CHECK(stream(WorkCompleted{}) == "market 0");
+    CHECK(stream(ClockAdvanced{}) == "market 0");
     OrderAccepted accepted;
     accepted.order = order;
     CHECK(stream(accepted) == "order 4");
@@ -133,6 +170,19 @@ TEST_CASE("Every event belongs to the stream of its aggregate", "[unit]") {
     CHECK(stream(amended) == "order 4");
     CHECK(stream(OrderCanceled{order, account, security, {}, {}, {}, {}, {}}) == "order 4");
     CHECK(stream(OrderExpired{order, account, security, {}, {}, {}, {}, {}}) == "order 4");
+    OrderActivated activated;
+    activated.order = order;
+    CHECK(stream(activated) == "order 4");
+    OrderReduced reduced;
+    reduced.order = order;
+    CHECK(stream(reduced) == "order 4");
+    OrderRefreshed refreshed;
+    refreshed.order = order;
+    CHECK(stream(refreshed) == "order 4");
+    MatchPrevented prevented;
+    prevented.maker_order = OrderId{9};
+    prevented.taker_order = order;
+    CHECK(stream(prevented) == "order 4");
     TradeExecuted trade;
     trade.trade = TradeId{6};
     trade.maker_order = order;

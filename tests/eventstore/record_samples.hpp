@@ -106,8 +106,16 @@ void fill(Source& source, std::optional<T>& value) {
     if ((source.next() & 1) != 0) fill(source, value.emplace());
 }
 template <codec::Record R>
+void fill(Source& source, std::vector<R>& records);
+template <codec::Record R>
 void fill(Source& source, R& record) {
     R::visit(record, [&source](std::string_view, auto& field) { fill(source, field); });
+}
+
+template <codec::Record R>
+void fill(Source& source, std::vector<R>& records) {
+    records.assign(source.next() % (engine::kMaxGroupLegs + 1), {});
+    for (R& record : records) fill(source, record);
 }
 
 // The alternative of this index, filled.
@@ -122,8 +130,15 @@ Variant make(std::size_t index, Source& source) {
 }
 
 template <class T>
+inline constexpr bool kIsList = false;
+template <class T>
+inline constexpr bool kIsList<std::vector<T>> = true;
+
+template <class T>
 bool same(const T& a, const T& b) {
-    if constexpr (codec::Record<T>) {
+    if constexpr (kIsList<T>) {
+        return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return same(x, y); });
+    } else if constexpr (codec::Record<T>) {
         std::vector<const void*> left;
         T::visit(a, [&left](std::string_view, const auto& field) { left.push_back(&field); });
         bool equal = true;
