@@ -114,7 +114,7 @@ void fill(Source& source, R& record) {
 
 template <codec::Record R>
 void fill(Source& source, std::vector<R>& records) {
-    records.assign(source.next() % (engine::kMaxGroupLegs + 1), {});
+    records.assign(1 + source.next() % engine::kMaxGroupLegs, {});
     for (R& record : records) fill(source, record);
 }
 
