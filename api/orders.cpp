@@ -15,7 +15,8 @@ std::vector<OrderFill> fills_of(const Outcome& outcome, engine::OrderId order) {
         const auto* t = std::get_if<engine::TradeExecuted>(&event.body);
         if (!t || (t->taker_order != order && t->maker_order != order)) continue;
         fills.push_back(
-            {{t->trade, t->price, t->quantity, t->taker_side, event.time, event.seq}, t->maker_order == order});
+            {{t->trade, t->price, t->quantity, t->taker_side, event.time, event.seq, t->auction},
+             t->maker_order == order});
     }
     return fills;
 }

@@ -46,6 +46,13 @@ public:
     [[nodiscard]] std::optional<std::string> optional(std::string_view name) const {
         return is_null(name) ? std::nullopt : std::optional(text(name));
     }
+    [[nodiscard]] std::string price_or_empty(std::string_view name) const {
+        return is_null(name) ? std::string{} : price(name);
+    }
+    [[nodiscard]] std::string quantity_or_empty(std::string_view name) const {
+        return is_null(name) ? std::string{} : quantity(name);
+    }
+    [[nodiscard]] bool flag(std::string_view name) const { return text(name) == "t"; }
     template <class Id> [[nodiscard]] std::string id(std::string_view name) const {
         return to_text(static_cast<Id>(integer(name)));
     }
@@ -91,6 +98,7 @@ ReadAnswer page(const Rows& rows, std::size_t limit, std::string_view cursor_col
 void write_order_row(JsonWriter& w, const Row& row) {
     OrderFields f;
     const std::string side = row.text("side"), type = row.text("type"), tif = row.text("time_in_force"),
+                      stp = row.text("self_trade_prevention"), role = row.text("group_role"),
                       status = row.text("status"), reason = row.text("reason"), client = row.text("client_order_id");
     f.id = row.id<engine::OrderId>("order_id");
     f.account_id = row.id<engine::AccountId>("account_id");
@@ -98,11 +106,24 @@ void write_order_row(JsonWriter& w, const Row& row) {
     f.side = side;
     f.type = type;
     f.time_in_force = tif;
-    f.post_only = row.text("post_only") == "t";
-    if (type != "market") f.price = row.price("price_units");
+    f.expires_at = row.text("expires");
+    f.price = row.price_or_empty("price_units");
+    f.stop_price = row.price_or_empty("stop_price_units");
+    f.trail_amount = row.price_or_empty("trail_amount_units");
+    if (!row.is_null("trail_basis_points")) f.trail_percent = to_decimal(row.integer("trail_basis_points"), 2);
+    f.protection_price = row.price_or_empty("protection_price_units");
     f.quantity = row.quantity("quantity_units");
+    f.display_quantity = row.quantity_or_empty("display_quantity_units");
+    f.min_quantity = row.quantity_or_empty("min_quantity_units");
+    f.all_or_none = row.flag("all_or_none");
+    f.post_only = row.flag("post_only");
+    f.reduce_only = row.flag("reduce_only");
+    f.self_trade_prevention = stp;
+    if (!row.is_null("group_id")) f.group_id = group_text(static_cast<engine::OrderId>(row.integer("group_id")));
+    f.group_role = role;
     f.filled = row.quantity("filled_units");
     f.remaining = row.quantity("leaves_units");
+    f.prevented = row.quantity("prevented_units");
     const auto notional = parse_money(row.text("notional"));
     if (notional)
         f.average_price = average_price(notional->units, row.integer("filled_units"),
@@ -122,8 +143,11 @@ void write_order_row(JsonWriter& w, const Row& row) {
 
 constexpr const char* kOrderColumns =
     "SELECT order_id, client_order_id, account_id, symbol, side, type, time_in_force, post_only, price_units,"
+    " stop_price_units, trail_amount_units, trail_basis_points, protection_price_units, display_quantity_units,"
+    " min_quantity_units, all_or_none, reduce_only, self_trade_prevention, group_id, group_role, prevented_units,"
     " quantity_units, filled_units, leaves_units, notional, status, reason, price_scale, quantity_scale, updated_seq, "
-    RFC3339("created_at") " AS created, " RFC3339("updated_at") " AS updated FROM api.orders ";
+    RFC3339("expires_at") " AS expires, " RFC3339("created_at") " AS created, "
+    RFC3339("updated_at") " AS updated FROM api.orders ";
 
 void write_balance_row(JsonWriter& w, const Row& row) {
     w.object([&] {
@@ -147,7 +171,7 @@ OrDbError<ReadAnswer> read_orders(Connection& connection, const OrderFilter& fil
         std::string(kOrderColumns) +
             "WHERE account_id = ANY($1::bigint[]) AND ($2::text IS NULL OR symbol = $2)"
             " AND ($3::text IS NULL OR side = $3)"
-            " AND ($4::text = 'all' OR (status IN ('new', 'partially_filled')) = ($4 = 'open'))"
+            " AND ($4::text = 'all' OR (status IN ('new', 'held', 'partially_filled')) = ($4 = 'open'))"
             " AND ($5::bigint IS NULL OR order_id < $5) ORDER BY order_id DESC LIMIT $6",
         {Param(id_array(filter.accounts)), or_null(filter.symbol), or_null(filter.side), Param(filter.status),
          or_null(filter.before), Param(filter.limit + 1)});
@@ -178,7 +202,7 @@ OrDbError<ReadAnswer> read_fills(Connection& connection, const FillFilter& filte
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
         "SELECT trade_id, account_id, order_id, client_order_id, symbol, side, price_units, quantity_units, notional,"
-        " liquidity, price_scale, quantity_scale, event_seq, trade_id * 2 + (side = 'sell')::int AS cursor, " RFC3339(
+        " liquidity, auction, price_scale, quantity_scale, event_seq, trade_id * 2 + (side = 'sell')::int AS cursor, " RFC3339(
             "executed_at") " AS executed FROM api.fills"
         " WHERE account_id = ANY($1::bigint[]) AND ($2::text IS NULL OR symbol = $2)"
         " AND ($3::bigint IS NULL OR order_id = $3)"
@@ -199,7 +223,37 @@ OrDbError<ReadAnswer> read_fills(Connection& connection, const FillFilter& filte
             w.member("quantity", row.quantity("quantity_units"));
             w.member("notional", row.text("notional"));
             w.member("liquidity", row.text("liquidity"));
+            w.member("auction", row.flag("auction"));
             w.member("time", row.text("executed"));
+            w.member("event_seq", row.integer("event_seq"));
+        });
+    });
+}
+
+OrDbError<ReadAnswer> read_prevented_matches(Connection& connection, const PreventedFilter& filter) {
+    const auto seq = checkpoint(connection, kPreventedSources);
+    if (!seq) return std::unexpected(seq.error());
+    auto rows = connection.prepared(
+        "SELECT event_seq, symbol, maker_order_id, taker_order_id, maker_account_id, taker_account_id, taker_side, mode,"
+        " price_units, quantity_units, price_scale, quantity_scale, " RFC3339("prevented_at") " AS prevented"
+        " FROM api.prevented_matches"
+        " WHERE (taker_account_id = ANY($1::bigint[]) OR maker_account_id = ANY($1::bigint[]))"
+        " AND ($2::text IS NULL OR symbol = $2) AND ($3::bigint IS NULL OR event_seq < $3)"
+        " ORDER BY event_seq DESC LIMIT $4",
+        {Param(id_array(filter.accounts)), or_null(filter.symbol), or_null(filter.before), Param(filter.limit + 1)});
+    if (!rows) return std::unexpected(rows.error());
+    return page(*rows, filter.limit, "event_seq", *seq, [](JsonWriter& w, const Row& row) {
+        w.object([&] {
+            w.member("symbol", row.text("symbol"));
+            w.member("maker_order_id", row.id<engine::OrderId>("maker_order_id"));
+            w.member("taker_order_id", row.id<engine::OrderId>("taker_order_id"));
+            w.member("maker_account_id", row.id<engine::AccountId>("maker_account_id"));
+            w.member("taker_account_id", row.id<engine::AccountId>("taker_account_id"));
+            w.member("taker_side", row.text("taker_side"));
+            w.member("self_trade_prevention", row.text("mode"));
+            w.member("price", row.price("price_units"));
+            w.member("quantity", row.quantity("quantity_units"));
+            w.member("time", row.text("prevented"));
             w.member("event_seq", row.integer("event_seq"));
         });
     });
@@ -266,7 +320,7 @@ OrDbError<ReadAnswer> read_trades(Connection& connection, const TradeFilter& fil
     const auto seq = checkpoint(connection, kTradeSources);
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
-        "SELECT trade_id, price_units, quantity_units, taker_side, event_seq, price_scale, quantity_scale, "
+        "SELECT trade_id, price_units, quantity_units, taker_side, auction, event_seq, price_scale, quantity_scale, "
         RFC3339("executed_at") " AS executed FROM api.trades WHERE symbol = $1"
         " AND ($2::bigint IS NULL OR trade_id < $2) ORDER BY trade_id DESC LIMIT $3",
         {Param(filter.symbol), or_null(filter.before), Param(filter.limit + 1)});
@@ -277,6 +331,7 @@ OrDbError<ReadAnswer> read_trades(Connection& connection, const TradeFilter& fil
             w.member("price", row.price("price_units"));
             w.member("quantity", row.quantity("quantity_units"));
             w.member("taker_side", row.text("taker_side"));
+            w.member("auction", row.flag("auction"));
             w.member("time", row.text("executed"));
             w.member("event_seq", row.integer("event_seq"));
         });

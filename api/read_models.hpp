@@ -22,6 +22,7 @@ inline const Sources kOrderSources{"bids", "listings", "securities"};
 inline const Sources kFillSources{"trades", "bids", "listings", "securities"};
 inline const Sources kBalanceSources{"portfolio"};
 inline const Sources kPortfolioSources{"portfolio", "securities", "market_data"};
+inline const Sources kPreventedSources{"trades", "securities"};
 inline const Sources kTradeSources{"trades", "securities"};
 inline const Sources kCandleSources{"market_data", "securities"};
 inline const Sources kUserSources{"users"};
@@ -54,6 +55,15 @@ struct FillFilter {
     std::size_t limit = kDefaultPage;
 };
 [[nodiscard]] OrDbError<ReadAnswer> read_fills(eventstore::Connection&, const FillFilter&);
+
+// Prevented matches: newest first, by event_seq.
+struct PreventedFilter {
+    std::vector<engine::AccountId> accounts;
+    std::string symbol;
+    std::optional<std::uint64_t> before;
+    std::size_t limit = kDefaultPage;
+};
+[[nodiscard]] OrDbError<ReadAnswer> read_prevented_matches(eventstore::Connection&, const PreventedFilter&);
 [[nodiscard]] OrDbError<ReadAnswer> read_balances(eventstore::Connection&, const std::vector<engine::AccountId>&);
 [[nodiscard]] OrDbError<ReadAnswer> read_portfolio(eventstore::Connection&, const std::vector<engine::AccountId>&);
 

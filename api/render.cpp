@@ -62,6 +62,10 @@ std::string to_text(engine::RoleSet roles) {
     return w.take();
 }
 
+std::string group_text(engine::OrderId first_leg) { return "grp_" + std::to_string(std::to_underlying(first_leg)); }
+
+std::string percent_text(std::uint32_t basis_points) { return to_decimal(std::int64_t{basis_points}, 2); }
+
 void write_order(JsonWriter& w, const OrderFields& f) {
     w.member("id", f.id);
     w.member("client_order_id", optional_view(f.client_order_id));
@@ -70,11 +74,30 @@ void write_order(JsonWriter& w, const OrderFields& f) {
     w.member("side", f.side);
     w.member("type", f.type);
     w.member("time_in_force", f.time_in_force);
-    w.member("post_only", f.post_only);
+    w.member("expires_at", optional_view(f.expires_at));
     w.member("price", optional_view(f.price));
+    w.member("stop_price", optional_view(f.stop_price));
+    w.member("trail_amount", optional_view(f.trail_amount));
+    w.member("trail_percent", optional_view(f.trail_percent));
+    w.member("protection_price", optional_view(f.protection_price));
     w.member("quantity", f.quantity);
+    w.member("display_quantity", optional_view(f.display_quantity));
+    w.member("min_quantity", optional_view(f.min_quantity));
+    w.member("all_or_none", f.all_or_none);
+    w.member("post_only", f.post_only);
+    w.member("reduce_only", f.reduce_only);
+    w.member("self_trade_prevention", f.self_trade_prevention);
+    if (f.group_id.empty()) {
+        w.member("group", nullptr);
+    } else {
+        w.object("group", [&] {
+            w.member("id", f.group_id);
+            w.member("role", f.group_role);
+        });
+    }
     w.member("filled_quantity", f.filled);
     w.member("remaining_quantity", f.remaining);
+    w.member("prevented_quantity", f.prevented);
     w.member("average_price", optional_view(f.average_price));
     w.member("status", f.status);
     w.member("reason", optional_view(f.reason));
@@ -82,6 +105,31 @@ void write_order(JsonWriter& w, const OrderFields& f) {
     w.member("updated_at", f.updated_at);
     w.member("event_seq", f.event_seq);
 }
+
+namespace {
+
+// Its terms and its group; what was not asked for stays empty.
+void fill_terms(OrderFields& f, const LiveOrder& o, const LiveSecurity& s) {
+    const auto price = [&](engine::Price p) { return p.units == 0 ? std::string{} : price_text(s, p); };
+    const auto quantity = [&](engine::Quantity q) { return q.units == 0 ? std::string{} : quantity_text(s, q); };
+    if (!is_market(o.type)) f.price = price_text(s, o.price);
+    f.stop_price = price(trigger_of(o, s));
+    f.trail_amount = price(o.trail_amount);
+    if (o.trail_basis_points != 0) f.trail_percent = percent_text(o.trail_basis_points);
+    f.protection_price = price(o.protection_price);
+    f.display_quantity = quantity(o.display_quantity);
+    f.min_quantity = quantity(o.min_quantity);
+    if (o.expires_at.us != 0) f.expires_at = to_rfc3339(o.expires_at);
+    f.post_only = o.post_only;
+    f.reduce_only = o.reduce_only;
+    f.all_or_none = o.all_or_none;
+    f.self_trade_prevention = engine::word_of(o.self_trade_prevention);
+    if (o.group == engine::OrderId::None) return;
+    f.group_id = group_text(o.group);
+    f.group_role = engine::word_of(o.role);
+}
+
+}  // namespace
 
 void write_order(JsonWriter& w, const LiveOrder& o, const LiveSecurity& s, std::span<const OrderFill> fills) {
     OrderFields f;
@@ -91,11 +139,11 @@ void write_order(JsonWriter& w, const LiveOrder& o, const LiveSecurity& s, std::
     f.side = engine::word_of(o.side);
     f.type = engine::word_of(o.type);
     f.time_in_force = engine::word_of(o.time_in_force);
-    f.post_only = o.post_only;
-    if (o.type != engine::OrderType::Market) f.price = price_text(s, o.price);
+    fill_terms(f, o, s);
     f.quantity = quantity_text(s, o.quantity);
     f.filled = quantity_text(s, o.filled);
     f.remaining = quantity_text(s, o.leaves);
+    f.prevented = quantity_text(s, o.prevented);
     f.average_price =
         average_price(o.filled_notional.units, o.filled.units, s.terms.price_scale, s.terms.quantity_scale);
     f.status = word_of(o.status);
@@ -123,6 +171,61 @@ std::string order_json(const LiveOrder& o, const LiveSecurity& s, std::span<cons
     return w.take();
 }
 
+void write_state(JsonWriter& w, const LiveState& state) {
+    const bool gathers = state.auction != engine::AuctionKind::None;
+    w.member("trading_state", engine::word_of(state.state));
+    w.member("auction", gathers ? std::optional(engine::word_of(state.auction)) : std::nullopt);
+    w.member("until", state.until.us != 0 ? std::optional(to_rfc3339(state.until)) : std::nullopt);
+    w.member("cause", engine::word_of(state.cause));
+}
+
+namespace {
+
+void write_bands(JsonWriter& w, const LiveSecurity& s) {
+    if (!s.bands) return w.member("price_bands", nullptr);
+    const engine::PriceBandsSet& b = *s.bands;
+    const auto percent = [](std::uint32_t points) {
+        return points != 0 ? std::optional(percent_text(points)) : std::nullopt;
+    };
+    w.object("price_bands", [&] {
+        w.member("reference_price",
+                 b.reference_price.units != 0 ? std::optional(price_text(s, b.reference_price)) : std::nullopt);
+        w.member("static_percent", percent(b.static_basis_points));
+        w.member("dynamic_percent", percent(b.dynamic_basis_points));
+        w.member("halt_ms", b.halt_us / 1'000);
+        w.member("auction_ms", b.auction_us / 1'000);
+    });
+}
+
+void write_auction(JsonWriter& w, const char* name, const std::optional<LiveAuction>& auction, const LiveSecurity& s) {
+    if (!auction) return w.member(name, nullptr);
+    const bool trades = auction->price.units != 0;
+    const bool balanced = auction->imbalance.units == 0;
+    w.object(name, [&] {
+        w.member("price", trades ? std::optional(price_text(s, auction->price)) : std::nullopt);
+        w.member("paired_quantity", quantity_text(s, auction->paired));
+        w.member("imbalance_quantity", quantity_text(s, auction->imbalance));
+        w.member("imbalance_side",
+                 balanced ? std::nullopt : std::optional(engine::word_of(auction->imbalance_side)));
+        w.member("time", to_rfc3339(auction->time));
+    });
+}
+
+}  // namespace
+
+std::string auction_json(const LiveSecurity& s, engine::EventSeq event_seq) {
+    JsonWriter w;
+    w.object([&] {
+        w.member("symbol", s.symbol());
+        w.member("seq", s.auction_seq);
+        w.member("event_seq", event_seq);
+        write_state(w, s.state);
+        write_auction(w, "indication", s.indication, s);
+        write_auction(w, "last_auction", s.last_auction, s);
+    });
+    return w.take();
+}
+
 std::string security_json(const LiveSecurity& s, engine::EventSeq event_seq) {
     JsonWriter w;
     w.object([&] {
@@ -134,7 +237,9 @@ std::string security_json(const LiveSecurity& s, engine::EventSeq event_seq) {
         w.member("quantity_scale", static_cast<int>(s.terms.quantity_scale));
         w.member("tick_size", price_text(s, s.terms.tick_size));
         w.member("lot_size", quantity_text(s, s.terms.lot_size));
-        w.member("trading_state", engine::word_of(s.state));
+        write_state(w, s.state);
+        w.member("own_state", engine::word_of(s.own.state));
+        write_bands(w, s);
         w.member("shares_outstanding", quantity_text(s, s.outstanding));
         w.member("event_seq", event_seq);
     });
@@ -219,6 +324,7 @@ void write_trade(JsonWriter& w, const LiveTrade& trade, const LiveSecurity& s) {
         w.member("price", price_text(s, trade.price));
         w.member("quantity", quantity_text(s, trade.quantity));
         w.member("taker_side", engine::word_of(trade.taker_side));
+        w.member("auction", trade.auction);
         w.member("time", to_rfc3339(trade.time));
     });
 }

@@ -11,8 +11,8 @@ namespace {
 constexpr std::int64_t kMinuteUs = 60'000'000;
 constexpr std::int64_t kMinutesPerDay = 1'440;
 
-template <class Ids, class Id> void insert_once(Ids& ids, Id id) {
-    if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+template <class AuctionEvent> LiveAuction auction_of(const engine::Event& event, const AuctionEvent& e) {
+    return {e.price, e.paired_quantity, e.imbalance_quantity, e.imbalance_side, event.time};
 }
 
 }  // namespace
@@ -20,6 +20,7 @@ template <class Ids, class Id> void insert_once(Ids& ids, Id id) {
 std::string_view word_of(OrderStatus status) {
     switch (status) {
         case OrderStatus::New: return "new";
+        case OrderStatus::Held: return "held";
         case OrderStatus::PartiallyFilled: return "partially_filled";
         case OrderStatus::Filled: return "filled";
         case OrderStatus::Canceled: return "canceled";
@@ -35,7 +36,10 @@ const Changes& LiveView::apply(const eventstore::CommandRecord& command, std::sp
     changes_.trades.clear();
     changes_.executions.clear();
     changes_.states.clear();
+    changes_.auctions.clear();
+    changes_.market_state = false;
 
+    command_ = command.header.seq;
     time_ = command.header.time;
     for (const engine::Event& event : events) {
         BUTTONWOOD_ASSERT(event.seq == event_seq_ + 1);
@@ -43,6 +47,9 @@ const Changes& LiveView::apply(const eventstore::CommandRecord& command, std::sp
         std::visit([&](const auto& body) { on(event, body); }, event.body);
     }
     for (const engine::SecurityId id : changes_.books) conclude(id);
+    for (const engine::SecurityId id : changes_.states) ++at(id).status_seq;
+    for (const engine::SecurityId id : changes_.auctions) ++at(id).auction_seq;
+    if (changes_.market_state) ++market_status_seq_;
     return changes_;
 }
 
@@ -67,7 +74,7 @@ void LiveView::on(const engine::Event& event, const engine::UserRegistered& e) {
 }
 
 void LiveView::on(const engine::Event&, const engine::AccountOpened& e) {
-    accounts_.push_back(LiveAccount{e.user, 0, {}});
+    accounts_.push_back(LiveAccount{e.user, 0, {}, {}});
     users_[static_cast<std::size_t>(e.user) - 1].accounts.push_back(e.account);
 }
 
@@ -85,61 +92,61 @@ void LiveView::on(const engine::Event&, const engine::SecurityCreated& e) {
     LiveSecurity& security = securities_.emplace_back();
     security.terms = e;
     symbols_[std::string(e.symbol.view())] = e.security;
-    changes_.states.push_back(e.security);
+    security.state = in_force(security.own, market_);
+    status_changed(security);
 }
 
 void LiveView::on(const engine::Event&, const engine::TradingStateChanged& e) {
-    at(e.security).state = e.state;
-    changes_.states.push_back(e.security);
+    const LiveState state{e.state, e.auction, e.until, e.cause};
+    if (e.security != engine::SecurityId::None) {
+        at(e.security).own = state;
+        return put_in_force(at(e.security));
+    }
+    market_ = state;
+    changes_.market_state = true;
+    for (LiveSecurity& security : securities_) put_in_force(security);
 }
+
+void LiveView::put_in_force(LiveSecurity& security) {
+    const LiveState before = std::exchange(security.state, in_force(security.own, market_));
+    if (security.state == before) return;
+    status_changed(security);
+    const bool gathers = security.state.state == engine::TradingState::Auction;
+    if (!gathers) security.indication.reset();
+    if (gathers || before.state == engine::TradingState::Auction) auction_changed(security);
+}
+
+void LiveView::on(const engine::Event& event, const engine::AuctionIndicated& e) {
+    LiveSecurity& security = at(e.security);
+    security.indication = auction_of(event, e);
+    auction_changed(security);
+}
+
+void LiveView::on(const engine::Event& event, const engine::AuctionUncrossed& e) {
+    LiveSecurity& security = at(e.security);
+    security.last_auction = auction_of(event, e);
+    // The static band follows the auctions.
+    if (security.bands && e.price.units > 0) security.bands->reference_price = e.price;
+    auction_changed(security);
+}
+
+void LiveView::on(const engine::Event&, const engine::PriceBandsSet& e) { at(e.security).bands = e; }
+
+void LiveView::on(const engine::Event&, const engine::CancelAfterSet& e) {
+    at(e.account).cancel_after = e.trigger_at;
+}
+
+void LiveView::on(const engine::Event&, const engine::CancelAfterFired& e) { at(e.account).cancel_after = {}; }
 
 void LiveView::on(const engine::Event&, const engine::HoldingsIssued& e) { at(e.security).outstanding += e.quantity; }
 
-void LiveView::on(const engine::Event& event, const engine::OrderAccepted& e) {
-    LiveOrder& order = orders_[e.order];
-    order = LiveOrder{};
-    order.id = e.order;
-    order.account = e.account;
-    order.security = e.security;
-    order.side = e.side;
-    order.type = e.type;
-    order.time_in_force = e.time_in_force;
-    order.post_only = e.post_only;
-    order.price = e.price;
-    order.quantity = e.quantity;
-    order.leaves = e.quantity;
-    order.created_at = order.updated_at = event.time;
-    order.event_seq = event.seq;
-    order.client_order_id = e.client_order_id;
-    accounts_[static_cast<std::size_t>(e.account) - 1].open_orders.insert(e.order);
-    if (!e.client_order_id.empty()) client_ids_[client_key(e.account, e.client_order_id)] = e.order;
-    executed("new", order);
-    if (!e.rests) return;
-    at(e.security).book.add(e.side, e.price, e.quantity);
-    insert_once(changes_.books, e.security);
-}
-
-void LiveView::on(const engine::Event& event, const engine::OrderRested& e) {
-    touch(e.order, event);
-    at(e.security).book.add(e.side, e.price, e.leaves_quantity);
-    insert_once(changes_.books, e.security);
-}
-
-void LiveView::on(const engine::Event& event, const engine::TradeExecuted& e) {
-    LiveSecurity& security = at(e.security);
-    security.book.take(engine::opposite(e.taker_side), e.price, e.quantity, e.maker_leaves_quantity.units == 0);
-    insert_once(changes_.books, e.security);
-    record_trade(security, event, e);
-    fill(e.maker_order, event, e, true);
-    fill(e.taker_order, event, e, false);
-}
-
 void LiveView::record_trade(LiveSecurity& security, const engine::Event& event, const engine::TradeExecuted& e) {
-    const LiveTrade trade{e.trade, e.price, e.quantity, e.taker_side, event.time, event.seq};
+    const LiveTrade trade{e.trade, e.price, e.quantity, e.taker_side, event.time, event.seq, e.auction};
     ++security.trade_seq;
     security.last_trade = trade;
     security.trades.push_back(trade);
     if (security.trades.size() > kTradesKept) security.trades.pop_front();
+    security.marks.add(event.seq, e.price);
     changes_.trades.emplace_back(e.security, trade);
 
     const std::int64_t minute = event.time.us / kMinuteUs;
@@ -156,76 +163,8 @@ void LiveView::record_trade(LiveSecurity& security, const engine::Event& event, 
     ++m.trade_count;
 }
 
-LiveOrder& LiveView::touch(engine::OrderId id, const engine::Event& event) {
-    const auto it = orders_.find(id);
-    BUTTONWOOD_ASSERT(it != orders_.end());
-    it->second.updated_at = event.time;
-    it->second.event_seq = event.seq;
-    return it->second;
-}
-
-void LiveView::fill(engine::OrderId id, const engine::Event& event, const engine::TradeExecuted& e, bool is_maker) {
-    LiveOrder& order = touch(id, event);
-    order.leaves -= e.quantity;
-    order.filled += e.quantity;
-    order.filled_notional += e.notional;
-    order.status = order.leaves.units == 0 ? OrderStatus::Filled : OrderStatus::PartiallyFilled;
-    executed("trade", order, changes_.trades.back().second, is_maker);
-    if (order.leaves.units == 0) retire(order);
-}
-
-void LiveView::on(const engine::Event& event, const engine::OrderAmended& e) {
-    LiveOrder& order = touch(e.order, event);
-    LiveBook& book = at(e.security).book;
-    if (e.priority_kept) {
-        book.take(e.side, order.price, order.leaves - e.leaves_quantity, false);
-    } else {
-        book.take(e.side, order.price, order.leaves, true);
-        if (e.rests) book.add(e.side, e.price, e.leaves_quantity);
-    }
-    insert_once(changes_.books, e.security);
-    order.price = e.price;
-    order.quantity = e.quantity;
-    order.leaves = e.leaves_quantity;
-    executed("replaced", order);
-}
-
-void LiveView::on(const engine::Event& event, const engine::OrderCanceled& e) {
-    at(e.security).book.take(e.side, orders_[e.order].price, e.leaves_quantity, true);
-    insert_once(changes_.books, e.security);
-    close(event, e.order, OrderStatus::Canceled, engine::word_of(e.reason));
-}
-
-void LiveView::on(const engine::Event& event, const engine::OrderExpired& e) {
-    close(event, e.order, OrderStatus::Expired, engine::word_of(e.reason));
-}
-
-void LiveView::close(const engine::Event& event, engine::OrderId id, OrderStatus status, std::string_view reason) {
-    LiveOrder& order = touch(id, event);
-    order.status = status;
-    order.reason = reason;
-    order.leaves = {};
-    executed(status == OrderStatus::Canceled ? "canceled" : "expired", order);
-    retire(order);
-}
-
-void LiveView::retire(const LiveOrder& order) {
-    BUTTONWOOD_ASSERT(accounts_[static_cast<std::size_t>(order.account) - 1].open_orders.erase(order.id) == 1);
-    closed_.push_back(order.id);
-    if (closed_.size() <= kClosedOrdersKept) return;
-    const auto oldest = orders_.find(closed_.front());
-    client_ids_.erase(client_key(oldest->second.account, oldest->second.client_order_id));
-    orders_.erase(oldest);
-    closed_.pop_front();
-}
-
 std::string LiveView::client_key(engine::AccountId account, const engine::ClientOrderId& id) {
     return std::to_string(std::to_underlying(account)) + ' ' + std::string(id.view());
-}
-
-void LiveView::executed(std::string_view type, const LiveOrder& order, std::optional<LiveTrade> trade, bool is_maker) {
-    const std::uint64_t seq = ++accounts_[static_cast<std::size_t>(order.account) - 1].execution_seq;
-    changes_.executions.push_back({type, order.account, seq, order, std::move(trade), is_maker});
 }
 
 const LiveSecurity* LiveView::security(std::string_view symbol) const {

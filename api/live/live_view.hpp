@@ -7,6 +7,7 @@
 #pragma once
 
 #include "api/live/live_book.hpp"
+#include "api/live/price_marks.hpp"
 #include "eventstore/codec.hpp"
 
 #include <deque>
@@ -22,10 +23,11 @@ namespace buttonwood::api {
 inline constexpr std::size_t kClosedOrdersKept = 100'000;
 inline constexpr std::size_t kTradesKept = 500;  // per security
 
-enum class OrderStatus : unsigned char { New, PartiallyFilled, Filled, Canceled, Expired };
+// Held: waits beside the book for its trigger, its minimum, its auction or its entry.
+enum class OrderStatus : unsigned char { New, Held, PartiallyFilled, Filled, Canceled, Expired };
 [[nodiscard]] std::string_view word_of(OrderStatus status);
 [[nodiscard]] constexpr bool is_open(OrderStatus s) {
-    return s == OrderStatus::New || s == OrderStatus::PartiallyFilled;
+    return s == OrderStatus::New || s == OrderStatus::Held || s == OrderStatus::PartiallyFilled;
 }
 
 struct LiveOrder {
@@ -36,12 +38,27 @@ struct LiveOrder {
     engine::OrderType type{};
     engine::TimeInForce time_in_force{};
     bool post_only{};
+    bool reduce_only{};
+    bool all_or_none{};
+    engine::SelfTradePrevention self_trade_prevention{};
+    engine::GroupRole role{};
     OrderStatus status = OrderStatus::New;
     std::string_view reason;  // a literal; empty = none
-    engine::Price price;
+    engine::OrderId group{};  // the first leg
+    engine::Price price;      // where it stands, or would, in the book
     engine::Quantity quantity;
     engine::Quantity leaves;
     engine::Quantity filled;
+    engine::Quantity prevented;  // that self-trade prevention kept it from trading
+    engine::Quantity shown;      // what the book shows of it; 0 = it does not stand there
+    engine::Quantity display_quantity;
+    engine::Quantity min_quantity;
+    engine::Price stop_price;  // a trailing stop's moves: trigger_of()
+    engine::Price trail_amount;
+    std::uint32_t trail_basis_points{};
+    engine::Price protection_price;
+    engine::EventSeq trail_since{};  // trailing stop: the trades from here on move its trigger
+    engine::Timestamp expires_at;
     engine::Money filled_notional;
     engine::Timestamp created_at;
     engine::Timestamp updated_at;
@@ -56,6 +73,7 @@ struct LiveTrade {
     engine::Side taker_side{};
     engine::Timestamp time;
     engine::EventSeq event_seq{};
+    bool auction{};
 };
 
 // One minute of trading; a window of them gives the statistics of 24 hours.
@@ -74,20 +92,50 @@ struct LiveBbo {
     friend bool operator==(const LiveBbo&, const LiveBbo&) = default;
 };
 
+struct LiveState {
+    engine::TradingState state = engine::TradingState::Open;
+    engine::AuctionKind auction{};
+    engine::Timestamp until;  // the clock's next step; 0 = by hand
+    engine::StateCause cause{};
+    friend bool operator==(const LiveState&, const LiveState&) = default;
+};
+// The severer of the two; where they are alike, the security's own.
+[[nodiscard]] inline const LiveState& in_force(const LiveState& own, const LiveState& market) {
+    return engine::severity(market.state) > engine::severity(own.state) ? market : own;
+}
+
+// What an auction would do now, or did. price 0: no trade.
+struct LiveAuction {
+    engine::Price price;
+    engine::Quantity paired;
+    engine::Quantity imbalance;
+    engine::Side imbalance_side{};  // meaningful where imbalance > 0
+    engine::Timestamp time;
+};
+
 struct LiveSecurity {
     engine::SecurityCreated terms;
-    engine::TradingState state = engine::TradingState::Open;
+    LiveState own;    // the security's own state
+    LiveState state;  // in force: the severer of it and the market's
+    std::optional<LiveAuction> indication;    // while an auction is in force
+    std::optional<LiveAuction> last_auction;  // the newest uncross
+    std::optional<engine::PriceBandsSet> bands;
     engine::Quantity outstanding;
     LiveBook book;
     std::uint64_t book_seq{};    // commands that changed the book
     std::uint64_t trade_seq{};   // trades so far
     std::uint64_t ticker_seq{};  // commands that changed best bid, offer or last trade
+    std::uint64_t status_seq{};  // commands that changed the state in force
+    std::uint64_t auction_seq{};  // commands that began, indicated, matched or ended an auction
     engine::EventSeq book_event_seq{};
     engine::Timestamp book_time;
     std::deque<LiveTrade> trades;    // newest last, at most kTradesKept
     std::deque<LiveMinute> minutes;  // at most 24 hours of those with trades
     std::optional<LiveTrade> last_trade;
+    PriceMarks marks;
     LiveBbo bbo;
+    // The last commands that changed it, so that each is told once per command.
+    engine::CommandSeq book_changed{}, status_changed{}, auction_changed{};
 
     [[nodiscard]] std::string_view symbol() const { return terms.symbol.view(); }
 };
@@ -104,8 +152,12 @@ struct LiveUser {
 struct LiveAccount {
     engine::UserId user{};
     std::uint64_t execution_seq{};  // events of its orders so far
+    engine::Timestamp cancel_after;  // when the dead man's switch goes off; 0 = off
     std::set<engine::OrderId> open_orders;
 };
+
+// Where the order's trigger stands now; 0 = it has none, or none yet.
+[[nodiscard]] engine::Price trigger_of(const LiveOrder& order, const LiveSecurity& security);
 
 struct LiveKey {
     engine::UserId user{};
@@ -116,19 +168,28 @@ struct LiveKey {
 
 // What one command did, for the streams. Valid until the next apply().
 struct Changes {
+    struct Prevented {
+        engine::OrderId other{};  // the order it did not trade with
+        engine::Price price;
+        engine::Quantity quantity;
+        engine::SelfTradePrevention mode{};
+    };
     struct Execution {
-        std::string_view type;  // new trade replaced canceled expired
+        std::string_view type;  // new trade replaced triggered prevented restated canceled expired
         engine::AccountId account{};
         std::uint64_t seq{};    // of the account
         LiveOrder order;        // as it is after this event
         std::optional<LiveTrade> trade;
         bool is_maker{};
+        std::optional<Prevented> prevented;
     };
     std::vector<engine::SecurityId> books;    // whose book changed; touched levels are in LiveBook
     std::vector<engine::SecurityId> tickers;  // whose ticker changed
     std::vector<std::pair<engine::SecurityId, LiveTrade>> trades;
     std::vector<Execution> executions;
-    std::vector<engine::SecurityId> states;   // created, or trading state changed
+    std::vector<engine::SecurityId> states;    // created, or another state is in force
+    std::vector<engine::SecurityId> auctions;  // whose auction began, was indicated, matched or ended
+    bool market_state = false;                 // the market's own state changed
 };
 
 class LiveView {
@@ -147,6 +208,8 @@ public:
     [[nodiscard]] const LiveKey* key(engine::KeyId id) const;
     [[nodiscard]] const LiveOrder* order(engine::OrderId id) const;  // open, or closed not long ago
     [[nodiscard]] const LiveOrder* order(engine::AccountId account, const engine::ClientOrderId& id) const;  // the same
+    [[nodiscard]] const LiveState& market_state() const { return market_; }
+    [[nodiscard]] std::uint64_t market_status_seq() const { return market_status_seq_; }
     [[nodiscard]] const std::deque<LiveSecurity>& securities() const { return securities_; }
     [[nodiscard]] const std::vector<LiveUser>& users() const { return users_; }
 
@@ -169,20 +232,50 @@ private:
     void on(const engine::Event&, const engine::OrderExpired&);
     void on(const engine::Event&, const engine::CommandRejected&) {}
     void on(const engine::Event&, const engine::MassCancelCompleted&) {}
+    void on(const engine::Event&, const engine::OrderActivated&);
+    void on(const engine::Event&, const engine::MatchPrevented&);
+    void on(const engine::Event&, const engine::OrderReduced&);
+    void on(const engine::Event&, const engine::OrderRefreshed&);
+    void on(const engine::Event&, const engine::AuctionIndicated&);
+    void on(const engine::Event&, const engine::AuctionUncrossed&);
+    void on(const engine::Event&, const engine::PriceBandsSet&);
+    void on(const engine::Event&, const engine::CancelAfterSet&);
+    void on(const engine::Event&, const engine::CancelAfterFired&);
+    void on(const engine::Event&, const engine::WorkDeferred&) {}
+    void on(const engine::Event&, const engine::WorkCompleted&) {}
+    void on(const engine::Event&, const engine::ClockAdvanced&) {}
+    void on(const engine::Event&, const engine::DayEnded&) {}
 
     LiveSecurity& at(engine::SecurityId id) { return securities_[static_cast<std::size_t>(id) - 1]; }
+    LiveAccount& at(engine::AccountId id) { return accounts_[static_cast<std::size_t>(id) - 1]; }
     static std::string client_key(engine::AccountId account, const engine::ClientOrderId& id);
-    LiveOrder& touch(engine::OrderId id, const engine::Event& event);
-    void fill(engine::OrderId id, const engine::Event& event, const engine::TradeExecuted& trade, bool is_maker);
     void conclude(engine::SecurityId id);
+    void put_in_force(LiveSecurity& security);
+    void book_changed(LiveSecurity& security) { note(changes_.books, security.book_changed, security); }
+    void status_changed(LiveSecurity& security) { note(changes_.states, security.status_changed, security); }
+    void auction_changed(LiveSecurity& security) { note(changes_.auctions, security.auction_changed, security); }
+    void note(std::vector<engine::SecurityId>& ids, engine::CommandSeq& last, const LiveSecurity& security) {
+        if (std::exchange(last, command_) != command_) ids.push_back(security.terms.security);
+    }
     void record_trade(LiveSecurity& security, const engine::Event& event, const engine::TradeExecuted& trade);
+
+    // Orders: live_orders.cpp.
+    LiveOrder& touch(engine::OrderId id, const engine::Event& event);
+    void stand(LiveOrder& order, engine::Quantity shown);       // joins the back of its level
+    void take_off(LiveOrder& order, engine::Quantity quantity); // of what the book shows; the last of it: it leaves
+    void hold(LiveOrder& order);
+    void fill(engine::OrderId id, const engine::Event& event, const engine::TradeExecuted& trade, bool is_maker);
+    void prevent(engine::OrderId id, const engine::Event& event, const engine::MatchPrevented& e,
+                 engine::OrderId other);
     void close(const engine::Event& event, engine::OrderId id, OrderStatus status, std::string_view reason);
     void retire(const LiveOrder& order);
-    void executed(std::string_view type, const LiveOrder& order, std::optional<LiveTrade> trade = {},
-                  bool is_maker = false);
+    Changes::Execution& executed(std::string_view type, const LiveOrder& order);
 
     engine::EventSeq event_seq_{};
+    engine::CommandSeq command_{};  // being folded
     engine::Timestamp time_;
+    LiveState market_;
+    std::uint64_t market_status_seq_{};  // commands that changed the market's own state
     std::deque<LiveSecurity> securities_;  // addresses stay valid
     std::unordered_map<std::string, engine::SecurityId> symbols_;
     std::vector<LiveUser> users_;
