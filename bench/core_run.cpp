@@ -1,0 +1,289 @@
+#include "bench/core_run.hpp"
+
+#include "bench/core_engine.hpp"
+#include "bench/core_subject.hpp"
+#include "engine/order_book.hpp"
+#include "tests/engine/map_book.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+namespace buttonwood::bench {
+namespace {
+
+using NaiveBook = engine::tests::MapBook;
+using Messages = std::span<const Message>;
+
+constexpr std::size_t kWarmUpDivisor = 10;
+constexpr std::size_t kHalfLoadMessages = 400'000;
+constexpr std::size_t kHalfLoadRounds = 5;
+
+// Plays messages in the subject's batches; around(run, batch) calls run() at some point.
+template <class Subject, class Around>
+void play(Subject& subject, Messages messages, Around around) {
+    while (!messages.empty()) {
+        const Messages batch = messages.first(std::min(Subject::kBatch, messages.size()));
+        messages = messages.subspan(batch.size());
+        subject.prepare(batch);
+        around(batch);
+        subject.drain();
+    }
+}
+
+template <class Subject>
+void play_untimed(Subject& subject, Messages messages) {
+    play(subject, messages, [&](Messages) { subject.run(); });
+}
+
+template <class Subject>
+double play_timed(Subject& subject, Messages messages) {
+    std::uint64_t ticks = 0;
+    play(subject, messages, [&](Messages) {
+        const std::uint64_t begin = CycleClock::now();
+        subject.run();
+        ticks += CycleClock::now() - begin;
+    });
+    return static_cast<double>(ticks) * CycleClock::ns_per_tick() * 1e-9;
+}
+
+template <class Subject>
+Percentiles play_latencies(Subject& subject, Messages messages) {
+    std::vector<std::uint32_t> ticks;
+    ticks.reserve(messages.size());
+    play(subject, messages, [&](Messages batch) {
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            const std::uint64_t begin = CycleClock::now();
+            subject.run_one(i);
+            const std::uint64_t elapsed = CycleClock::now() - begin;
+            ticks.push_back(static_cast<std::uint32_t>(std::min<std::uint64_t>(elapsed, UINT32_MAX)));
+        }
+    });
+    return percentiles_of(ticks, CycleClock::own_ticks());
+}
+
+// Open loop: a command is due every `interval` whatever became of those before it, and waits for them.
+Percentiles play_at_rate(EngineSubject& subject, Messages messages, double commands_per_second) {
+    const auto interval = 1e9 / commands_per_second / CycleClock::ns_per_tick();
+    std::vector<std::uint32_t> ticks;
+    ticks.reserve(messages.size());
+    subject.prepare(messages);
+    const std::uint64_t start = CycleClock::now();
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        const std::uint64_t due = start + static_cast<std::uint64_t>(interval * static_cast<double>(i));
+        while (CycleClock::now() < due) {
+        }
+        if (i % EngineSubject::kBatch == 0) subject.clear_outbox();
+        subject.run_one(i);
+        ticks.push_back(static_cast<std::uint32_t>(std::min<std::uint64_t>(CycleClock::now() - due, UINT32_MAX)));
+    }
+    return percentiles_of(ticks, 0);
+}
+
+// Measures one subject over one workload, a fresh instance for each pass.
+class Runner {
+public:
+    Runner(const Workload& workload, const WorkloadResult& about) : workload_(workload), about_(about) {}
+    virtual ~Runner() = default;
+    virtual void run_round() = 0;
+    virtual void run_passes(const RunOptions& options) = 0;
+    SubjectResult result;
+
+protected:
+    template <class Subject>
+    void round_of(Subject subject) {
+        play_untimed(subject, workload_.prefill);
+        result.seconds.push_back(play_timed(subject, workload_.messages));
+        const double median = median_of(result.seconds);
+        result.ops_per_second = median > 0 ? static_cast<double>(workload_.messages.size()) / median : 0;
+        result.hash = subject.hash().value();
+        result.fills = subject.hash().fills();
+        if (subject.order_count() != about_.resting_orders || subject.level_count() != about_.resting_levels)
+            throw std::runtime_error(workload_.name + ": " + result.subject + " ends with " +
+                                     std::to_string(subject.order_count()) + " orders on " +
+                                     std::to_string(subject.level_count()) + " levels, naive with " +
+                                     std::to_string(about_.resting_orders) + " on " +
+                                     std::to_string(about_.resting_levels));
+    }
+
+    template <class Subject>
+    void latencies_of(Subject subject) {
+        play_untimed(subject, workload_.prefill);
+        result.latency = play_latencies(subject, workload_.messages);
+    }
+
+    template <class Subject>
+    void counters_of(Subject subject) {
+        HardwareCounters counters;
+        if (!counters.is_available()) return;
+        play_untimed(subject, workload_.prefill);
+        play(subject, workload_.messages, [&](Messages) {
+            counters.resume();
+            subject.run();
+            counters.pause();
+        });
+        const auto counts = counters.read();
+        if (!counts) return;
+        const auto n = static_cast<double>(workload_.messages.size());
+        result.instructions_per_op = static_cast<double>(counts->instructions) / n;
+        if (counts->cache_misses) result.cache_misses_per_op = static_cast<double>(*counts->cache_misses) / n;
+    }
+
+    // Counts in the work alone, and only after the warm-up; returns the most bytes held meanwhile.
+    template <class Subject>
+    std::int64_t allocations_of(Subject& subject) {
+        AllocationCounter::start();
+        std::int64_t peak_bytes = 0;
+        const Messages messages = workload_.messages;
+        const std::size_t warm_up = messages.size() / kWarmUpDivisor;
+        const auto watch = [&](Messages part) {
+            play(subject, part, [&](Messages) {
+                const std::uint64_t before = AllocationCounter::allocations();
+                subject.run();
+                result.allocations += AllocationCounter::allocations() - before;
+                peak_bytes = std::max(peak_bytes, AllocationCounter::held_bytes());
+            });
+        };
+        watch(workload_.prefill);
+        watch(messages.first(warm_up));
+        result.allocations = 0;
+        watch(messages.subspan(warm_up));
+        AllocationCounter::stop();
+        return peak_bytes;
+    }
+
+    [[nodiscard]] double per_resting_order(double bytes) const {
+        return bytes / static_cast<double>(std::max<std::size_t>(about_.peak_orders, 1));
+    }
+
+    const Workload& workload_;
+    const WorkloadResult& about_;
+};
+
+template <class Book>
+class BookRunner final : public Runner {
+public:
+    BookRunner(std::string name, const Workload& workload, const WorkloadResult& about,
+               const std::vector<Standing>& standing)
+        : Runner(workload, about), standing_(standing) {
+        result.subject = std::move(name);
+    }
+    void run_round() override { round_of(BookSubject<Book>(workload_, standing_)); }
+    void run_passes(const RunOptions&) override {
+        latencies_of(BookSubject<Book>(workload_, standing_));
+        counters_of(BookSubject<Book>(workload_, standing_));
+        BookSubject<Book> subject(workload_, standing_);
+        allocations_of(subject);
+        result.bytes_per_resting_order = per_resting_order(static_cast<double>(subject.memory_bytes()));
+    }
+
+private:
+    const std::vector<Standing>& standing_;
+};
+
+class EngineRunner final : public Runner {
+public:
+    EngineRunner(const Workload& workload, const WorkloadResult& about)
+        : Runner(workload, about), plan_(plan_engine(workload)) {
+        result.subject = "engine";
+    }
+    void run_round() override { round_of(EngineSubject(workload_, plan_)); }
+    void run_passes(const RunOptions& options) override {
+        latencies_of(EngineSubject(workload_, plan_));
+        counters_of(EngineSubject(workload_, plan_));
+        EngineSubject subject(workload_, plan_);
+        result.bytes_per_resting_order = per_resting_order(static_cast<double>(allocations_of(subject)));
+        run_half_load(options);
+    }
+
+private:
+    // The median of each percentile over a few runs: a pause of the machine would decide the tail of one.
+    void run_half_load(const RunOptions& options) {
+        std::vector<Percentiles> runs;
+        for (std::size_t i = 0; i < (options.smoke ? 1 : kHalfLoadRounds); ++i) {
+            EngineSubject subject(workload_, plan_);
+            play_untimed(subject, workload_.prefill);
+            Messages messages = workload_.messages;
+            const std::size_t warm_up = messages.size() / kWarmUpDivisor;
+            play_untimed(subject, messages.first(warm_up));
+            messages = messages.subspan(warm_up);
+            const std::size_t count = std::min(kHalfLoadMessages, messages.size());
+            runs.push_back(play_at_rate(subject, messages.first(count), result.ops_per_second / 2));
+        }
+        const auto median = [&](double Percentiles::*member) {
+            std::vector<double> values;
+            for (const Percentiles& p : runs) values.push_back(p.*member);
+            return median_of(std::move(values));
+        };
+        result.half_load = Percentiles{median(&Percentiles::p50), median(&Percentiles::p99), median(&Percentiles::p999),
+                                       median(&Percentiles::p9999), median(&Percentiles::worst)};
+    }
+
+    EnginePlan plan_;
+};
+
+// Plays the workload through the naive book to learn how much each symbol needs at most, and what is left.
+std::vector<Standing> measure_standing(const Workload& workload) {
+    std::vector<Standing> standing(workload.symbols);
+    BookSubject<NaiveBook> subject(workload, standing);
+    const auto watch = [&](const Message& m) {
+        const NaiveBook& book = subject.book(m.symbol);
+        Standing& s = standing[m.symbol];
+        s.orders = book.order_count();
+        s.levels = subject.levels_of(book);
+        s.peak_orders = std::max(s.peak_orders, s.orders);
+        s.peak_levels = std::max(s.peak_levels, s.levels);
+    };
+    for (const Messages part : {Messages(workload.prefill), Messages(workload.messages)})
+        play(subject, part, [&](Messages batch) {
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+                subject.run_one(i);
+                watch(batch[i]);
+            }
+        });
+    return standing;
+}
+
+void require_equal_fills(const Workload& workload, const Runner& naive, const Runner& other) {
+    if (naive.result.hash == other.result.hash && naive.result.fills == other.result.fills) return;
+    throw std::runtime_error(workload.name + ": the fills of " + other.result.subject + " differ from those of naive: " +
+                             std::to_string(other.result.fills) + " against " + std::to_string(naive.result.fills));
+}
+
+}  // namespace
+
+WorkloadResult run_workload(const WorkloadName& name, const RunOptions& options, const Progress& progress) {
+    const std::string label(name.name);
+    progress(label + ": generating");
+    const Workload workload = make_workload(name.name, options.seed, options.smoke);
+    const std::vector<Standing> standing = measure_standing(workload);
+    WorkloadResult about;
+    about.name = name;
+    about.messages = workload.messages.size();
+    for (const Standing& s : standing) {
+        about.resting_orders += s.orders;
+        about.resting_levels += s.levels;
+        about.peak_orders += s.peak_orders;
+        about.peak_levels += s.peak_levels;
+    }
+    progress(label + ": resolving ids");
+    BookRunner<NaiveBook> naive("naive", workload, about, standing);
+    BookRunner<engine::OrderBook> book("book", workload, about, standing);
+    EngineRunner engine(workload, about);
+    const std::array<Runner*, 3> runners{&naive, &book, &engine};
+    for (std::size_t round = 0; round < options.rounds; ++round)
+        for (Runner* runner : runners) {
+            progress(label + ": round " + std::to_string(round + 1) + ", " + runner->result.subject);
+            runner->run_round();
+            require_equal_fills(workload, naive, *runner);
+        }
+    for (Runner* runner : runners) {
+        progress(label + ": latencies and memory, " + runner->result.subject);
+        runner->run_passes(options);
+        runner->result.ratio_to_naive = runner->result.ops_per_second / naive.result.ops_per_second;
+        about.subjects.push_back(runner->result);
+    }
+    return about;
+}
+
+}  // namespace buttonwood::bench
