@@ -1,18 +1,30 @@
 // The resting orders of one security: prices, quantities and priorities, and nothing else.
 //
-// Price-time priority: the best price first, inside a price the order that came first. The book knows no accounts,
-// money or rules; whoever owns it (Engine) attaches a 64-bit tag to each order and gets it back.
-// Orders live in a slab and are named by 32-bit handles; a level is an intrusive FIFO list, so adding at the back,
-// taking from the front and removing from the middle are O(1), finding a level is O(log levels).
-// Thread safety: none; one thread owns a book.
+// Price-time priority: the best price first, inside a price the order that came first; a trade prints at the maker's
+// price. The book knows no accounts, money or rules; whoever owns it attaches a 64-bit tag to each order and gets it
+// back in every event. Use it in one of two ways:
+//   submit, cancel, replace   a complete matching book that reports what happens to a sink
+//   add, reduce, remove       its primitives, for an owner that decides itself what trades (Engine)
+//
+// A price is any int64. The quantities of one level together must stay below 2^63, else its sum wraps round (matching
+// goes by the orders' own quantities and is not affected). Any number of orders and levels: memory grows by doubling
+// and no order is ever dropped; after reserve, or once warm, nothing is allocated.
+// Cost: O(1) to queue, cancel and fill, and for a new or emptied level a few look-ups in hashed bitmap words.
+// Thread safety: none; one thread owns a book. A book that was moved from may only be assigned or destroyed.
 #pragma once
 
+#include "engine/assert.hpp"
+#include "engine/book_ladder.hpp"
+#include "engine/book_nodes.hpp"
 #include "engine/types.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace buttonwood::engine {
@@ -20,78 +32,337 @@ namespace buttonwood::engine {
 class OrderBook {
 public:
     using Tag = std::uint64_t;
-    // Names a resting order from add() until it is removed or reduced to zero; then it may be given to another.
-    using Handle = std::uint32_t;
-    static constexpr Handle kNoHandle = 0xFFFF'FFFF;
+
+    // Names a resting order of this book until it leaves; afterwards it is refused, for it is never given again.
+    struct Handle {
+        std::uint32_t index;
+        std::uint32_t generation;
+        friend constexpr bool operator==(Handle, Handle) = default;
+        explicit constexpr operator bool() const { return generation != 0; }
+    };
+    static constexpr Handle kNoHandle{0, 0};
 
     struct Level {
         Price price;
-        Quantity quantity;         // sum over its orders, > 0
-        std::uint32_t order_count{};  // > 0
+        Quantity quantity;            // sum over its orders
+        std::uint32_t order_count{};
+        friend constexpr bool operator==(const Level&, const Level&) = default;
     };
 
-    // Queues behind all orders of this side and price. REQUIRES: quantity > 0.
+    // One trade, at the maker's price.
+    struct Fill {
+        Tag maker{};
+        Tag taker{};
+        Handle maker_handle = kNoHandle;  // dead when maker_leaves is 0
+        Price price;
+        Quantity quantity;
+        Quantity maker_leaves;
+        Quantity taker_leaves;
+        friend constexpr bool operator==(const Fill&, const Fill&) = default;
+    };
+
+    // What a sink offers, each called at most once per order and operation but filled; it must not call the book.
+    // Derive from it to hear only some: the calls are resolved and inlined at compile time.
+    struct NullSink {
+        void filled(const Fill&) {}
+        void rested(Tag, Handle, Side, Price, Quantity /*leaves*/) {}
+        void expired(Tag, Quantity /*leaves*/) {}   // what an ioc order could not fill
+        void canceled(Tag, Quantity /*leaves*/) {}
+        void replaced(Tag, Handle, Price, Quantity /*leaves*/, bool /*priority_kept*/) {}
+    };
+
+    // Room for so many orders and levels at once: up to there nothing is allocated, if prices are within 2^24 of each
+    // other, and later as far apart as in any 64-bit market after a short warm-up.
+    void reserve(std::size_t orders, std::size_t levels);
+
+    // Takes what crosses, then rests, or expires if ioc. Returns the handle of what rests, kNoHandle when nothing does.
+    // Reports: filled..., then rested or expired if anything is left. REQUIRES: quantity > 0.
+    template <class S>
+    Handle submit(Side side, Price price, Quantity quantity, bool ioc, Tag tag, S&& sink);
+
+    // False, and nothing happens, when the handle is dead.
+    template <class S>
+    bool cancel(Handle handle, S&& sink);
+
+    // New price and quantity for a resting order, which keeps its handle. It keeps its place exactly when its quantity
+    // does not go up and its price stays; otherwise it leaves, takes what it crosses and queues anew.
+    // Reports: replaced with the new terms, then for an order that lost its place what submit would.
+    // Returns the handle from now on, kNoHandle when all was filled; nothing when the handle was dead.
+    // REQUIRES: leaves > 0.
+    template <class S>
+    std::optional<Handle> replace(Handle handle, Price price, Quantity leaves, S&& sink);
+
+    // Queues behind all orders of this side and price, crossing or not. REQUIRES: quantity > 0.
     Handle add(Side side, Price price, Quantity quantity, Tag tag);
     // Lowers an order's quantity, keeping its place; removes it when nothing is left.
-    // REQUIRES: the handle names a resting order, 0 < by <= its quantity.
+    // REQUIRES: a live handle, 0 < by <= its quantity.
     void reduce(Handle handle, Quantity by);
-    // REQUIRES: the handle names a resting order.
+    // REQUIRES: a live handle.
     void remove(Handle handle);
 
+    [[nodiscard]] bool is_live(Handle handle) const { return nodes_.is_live(handle.index, handle.generation); }
+    // REQUIRES of the next four: a live handle.
+    [[nodiscard]] Tag tag(Handle handle) const { return live(handle).tag; }
+    [[nodiscard]] Quantity quantity(Handle handle) const { return {live(handle).quantity}; }
+    [[nodiscard]] Price price(Handle handle) const {
+        return price_of(side(handle), nodes_.level(live(handle).level).key);
+    }
+    [[nodiscard]] Side side(Handle handle) const { return side_of(live(handle).generation); }
+
+    [[nodiscard]] bool empty(Side side) const { return ladder(side).best() == book::kNil; }
     [[nodiscard]] std::optional<Level> best(Side side) const;
     // The order that would trade next, kNoHandle when the side is empty.
     [[nodiscard]] Handle front(Side side) const;
-    [[nodiscard]] Tag tag(Handle handle) const { return orders_[handle].tag; }
-    [[nodiscard]] Quantity quantity(Handle handle) const { return orders_[handle].quantity; }
-    [[nodiscard]] Price price(Handle handle) const { return orders_[handle].price; }
-    [[nodiscard]] Side side(Handle handle) const { return orders_[handle].side; }
-    [[nodiscard]] std::size_t order_count() const { return order_count_; }
-    [[nodiscard]] std::size_t level_count(Side side) const { return levels(side).size(); }
     // Would an order of this side and price trade at once?
-    [[nodiscard]] bool crosses(Side side, Price price) const;
+    [[nodiscard]] bool crosses(Side side, Price price) const {
+        const Side makers = opposite(side);
+        return ladder(makers).reaches(key_of(makers, price));
+    }
     // Quantity and number of orders at one price; zero where there is no level.
     [[nodiscard]] Level depth_at(Side side, Price price) const;
+    [[nodiscard]] std::size_t order_count() const { return order_count_; }
+    [[nodiscard]] std::size_t level_count(Side side) const { return ladder(side).level_count(); }
 
     // Calls f(const Level&) from the best price outwards until f returns false.
-    template <class F> void for_each_level(Side side, F&& f) const {
-        for (const auto& [key, queue] : levels(side))
-            if (!f(Level{price_of(side, key), queue.quantity, queue.order_count})) return;
-    }
+    template <class F>
+    void for_each_level(Side side, F&& f) const;
     // Calls f(Handle) in queue order for each order at this price.
-    template <class F> void for_each_order_at(Side side, Price price, F&& f) const {
-        const auto it = levels(side).find(key_of(side, price));
-        if (it == levels(side).end()) return;
-        for (Handle h = it->second.head; h != kNoHandle; h = orders_[h].next) f(h);
-    }
+    template <class F>
+    void for_each_order_at(Side side, Price price, F&& f) const;
+
+    // Asks the processor for the memory of a command that comes soon: the order that it names, the price that it names.
+    void prefetch(Handle handle) const { nodes_.prefetch(handle.index); }
+    void prefetch(Side side, Price price) const { ladder(side).prefetch(key_of(side, price)); }
+
+    // What the book holds beside itself.
+    [[nodiscard]] std::size_t memory_bytes() const;
 
 private:
-    struct Node {
-        Price price;
-        Quantity quantity;
-        Tag tag{};
-        Handle next = kNoHandle;
-        Handle prev = kNoHandle;
-        Side side{};
-    };
-    struct Queue {
-        Handle head = kNoHandle;
-        Handle tail = kNoHandle;
-        Quantity quantity;
-        std::uint32_t order_count{};
-    };
-    // Keyed so that the smaller key is the better price on both sides: one code path serves bids and listings.
-    using Levels = std::map<std::int64_t, Queue>;
+    using Index = book::Index;
 
-    static std::int64_t key_of(Side side, Price price) { return side == Side::Buy ? ~price.units : price.units; }
-    static Price price_of(Side side, std::int64_t key) { return {side == Side::Buy ? ~key : key}; }
-    Levels& levels(Side side) { return side == Side::Buy ? bids_ : listings_; }
-    [[nodiscard]] const Levels& levels(Side side) const { return side == Side::Buy ? bids_ : listings_; }
+    // The smaller key is the better price on both sides, so one code path serves bids and listings.
+    static std::uint64_t key_of(Side side, Price price) {
+        const std::uint64_t ascending = static_cast<std::uint64_t>(price.units) ^ kSignBit;
+        return side == Side::Buy ? ~ascending : ascending;
+    }
+    static Price price_of(Side side, std::uint64_t key) {
+        return {static_cast<std::int64_t>((side == Side::Buy ? ~key : key) ^ kSignBit)};
+    }
+    static Side side_of(std::uint32_t generation) {
+        return (generation & book::kSellBit) != 0 ? Side::Sell : Side::Buy;
+    }
+    static std::uint64_t units(std::int64_t quantity) { return static_cast<std::uint64_t>(quantity); }
+    static Level level_of(Side side, const book::LevelNode& level) {
+        return {price_of(side, level.key), {static_cast<std::int64_t>(level.quantity)}, level.order_count};
+    }
+    [[nodiscard]] Handle handle_of(Index index) const { return {index, nodes_.order(index).generation}; }
+    [[nodiscard]] const book::OrderNode& live(Handle handle) const {
+        BUTTONWOOD_ASSERT(is_live(handle));
+        return nodes_.order(handle.index);
+    }
+    book::Ladder& ladder(Side side) { return side == Side::Buy ? bids_ : listings_; }
+    [[nodiscard]] const book::Ladder& ladder(Side side) const { return side == Side::Buy ? bids_ : listings_; }
 
-    std::vector<Node> orders_;
-    std::vector<Handle> free_;
-    Levels bids_;
-    Levels listings_;
+    template <class S>
+    std::int64_t take(Side side, Price limit, std::int64_t wanted, Tag taker, S& sink);
+    template <class S>
+    std::int64_t take_level(Index level, Side makers, std::int64_t wanted, Tag taker, S& sink);
+    void enqueue(Side side, Price price, Index order);
+    void unlink(Side side, Index order);
+    void release(Index order) {
+        nodes_.free_order(order);
+        --order_count_;
+    }
+
+    static constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
+
+    book::Nodes nodes_;
     std::size_t order_count_{};
+    book::Ladder bids_;
+    book::Ladder listings_;
 };
+
+// ---- matching
+
+template <class S>
+OrderBook::Handle OrderBook::submit(Side side, Price price, Quantity quantity, bool ioc, Tag tag, S&& sink) {
+    BUTTONWOOD_ASSERT(quantity.units > 0);
+    const Quantity leaves{take(side, price, quantity.units, tag, sink)};
+    if (leaves.units == 0) return kNoHandle;
+    if (ioc) {
+        sink.expired(tag, leaves);
+        return kNoHandle;
+    }
+    const Handle handle = add(side, price, leaves, tag);
+    sink.rested(tag, handle, side, price, leaves);
+    return handle;
+}
+
+template <class S>
+bool OrderBook::cancel(Handle handle, S&& sink) {
+    if (!is_live(handle)) return false;
+    const book::OrderNode& order = nodes_.order(handle.index);
+    const Quantity leaves{order.quantity};
+    const Tag tag = order.tag;
+    unlink(side_of(handle.generation), handle.index);
+    release(handle.index);
+    sink.canceled(tag, leaves);
+    return true;
+}
+
+template <class S>
+std::optional<OrderBook::Handle> OrderBook::replace(Handle handle, Price price, Quantity leaves, S&& sink) {
+    BUTTONWOOD_ASSERT(leaves.units > 0);
+    if (!is_live(handle)) return std::nullopt;
+    const Side side = side_of(handle.generation);
+    book::OrderNode& order = nodes_.order(handle.index);
+    const Tag tag = order.tag;
+    book::LevelNode& level = nodes_.level(order.level);
+    if (level.key == key_of(side, price) && leaves.units <= order.quantity) {
+        level.quantity -= units(order.quantity - leaves.units);
+        order.quantity = leaves.units;
+        sink.replaced(tag, handle, price, leaves, true);
+        return handle;
+    }
+    unlink(side, handle.index);
+    sink.replaced(tag, handle, price, leaves, false);
+    order.quantity = take(side, price, leaves.units, tag, sink);
+    if (order.quantity == 0) {
+        release(handle.index);
+        return kNoHandle;
+    }
+    const Quantity left{order.quantity};
+    enqueue(side, price, handle.index);
+    sink.rested(tag, handle, side, price, left);
+    return handle;
+}
+
+// Fills a taker from the best level outwards; returns what is left of it.
+template <class S>
+std::int64_t OrderBook::take(Side side, Price limit, std::int64_t wanted, Tag taker, S& sink) {
+    const Side makers = opposite(side);
+    book::Ladder& ladder = this->ladder(makers);
+    const std::uint64_t limit_key = key_of(makers, limit);
+    while (wanted > 0 && ladder.reaches(limit_key)) {
+        const Index level = ladder.best();
+        wanted = take_level(level, makers, wanted, taker, sink);
+        if (nodes_.level(level).order_count == 0) ladder.emptied(nodes_, level);
+    }
+    return wanted;
+}
+
+// Fills a taker from one level, first come, first filled; returns what is left of it. REQUIRES: wanted > 0.
+template <class S>
+std::int64_t OrderBook::take_level(Index index, Side makers, std::int64_t wanted, Tag taker, S& sink) {
+    book::LevelNode& level = nodes_.level(index);
+    const Price price = price_of(makers, level.key);
+    while (level.order_count != 0) {
+        const Index maker_index = level.next;
+        book::OrderNode& maker = nodes_.order(maker_index);
+        nodes_.prefetch(maker.next);
+        const std::int64_t quantity = std::min(wanted, maker.quantity);
+        wanted -= quantity;
+        level.quantity -= units(quantity);
+        maker.quantity -= quantity;
+        const Fill fill{maker.tag, taker, {maker_index, maker.generation}, price, {quantity}, {maker.quantity}, {wanted}};
+        if (maker.quantity == 0) {
+            --level.order_count;
+            nodes_.unlink(maker_index);
+            release(maker_index);
+        }
+        sink.filled(fill);
+        if (wanted == 0) break;
+    }
+    return wanted;
+}
+
+// ---- primitives
+
+inline OrderBook::Handle OrderBook::add(Side side, Price price, Quantity quantity, Tag tag) {
+    BUTTONWOOD_ASSERT(quantity.units > 0);
+    const Index index = nodes_.new_order(side);
+    book::OrderNode& order = nodes_.order(index);
+    order.quantity = quantity.units;
+    order.tag = tag;
+    const Handle handle{index, order.generation};
+    enqueue(side, price, index);
+    ++order_count_;
+    return handle;
+}
+
+inline void OrderBook::enqueue(Side side, Price price, Index index) {
+    book::Ladder& ladder = this->ladder(side);
+    const std::uint64_t key = key_of(side, price);
+    const Index level_index = ladder.find_or_add(nodes_, key);
+    book::LevelNode& level = nodes_.level(level_index);
+    book::OrderNode& order = nodes_.order(index);
+    order.level = level_index;
+    level.quantity += units(order.quantity);
+    nodes_.link_before(level_index, index);
+    if (level.order_count++ == 0) ladder.filled(key, level_index);
+}
+
+inline void OrderBook::unlink(Side side, Index index) {
+    const book::OrderNode& order = nodes_.order(index);
+    book::LevelNode& level = nodes_.level(order.level);
+    nodes_.unlink(index);
+    level.quantity -= units(order.quantity);
+    if (--level.order_count == 0) ladder(side).emptied(nodes_, order.level);
+}
+
+inline void OrderBook::reduce(Handle handle, Quantity by) {
+    BUTTONWOOD_ASSERT(is_live(handle));
+    book::OrderNode& order = nodes_.order(handle.index);
+    BUTTONWOOD_ASSERT(by.units > 0 && by.units <= order.quantity);
+    if (by.units == order.quantity) return remove(handle);
+    order.quantity -= by.units;
+    nodes_.level(order.level).quantity -= units(by.units);
+}
+
+inline void OrderBook::remove(Handle handle) {
+    BUTTONWOOD_ASSERT(is_live(handle));
+    unlink(side_of(handle.generation), handle.index);
+    release(handle.index);
+}
+
+// ---- reading
+
+inline std::optional<OrderBook::Level> OrderBook::best(Side side) const {
+    const Index level = ladder(side).best();
+    if (level == book::kNil) return std::nullopt;
+    return level_of(side, nodes_.level(level));
+}
+
+inline OrderBook::Handle OrderBook::front(Side side) const {
+    const Index level = ladder(side).best();
+    return level == book::kNil ? kNoHandle : handle_of(nodes_.level(level).next);
+}
+
+inline OrderBook::Level OrderBook::depth_at(Side side, Price price) const {
+    const Index level = ladder(side).find(nodes_, key_of(side, price));
+    if (level == book::kNil) return {price, {}, 0};
+    return level_of(side, nodes_.level(level));
+}
+
+template <class F>
+void OrderBook::for_each_level(Side side, F&& f) const {
+    ladder(side).for_each(nodes_, [&](const book::LevelNode& level) { return f(level_of(side, level)); });
+}
+
+template <class F>
+void OrderBook::for_each_order_at(Side side, Price price, F&& f) const {
+    const Index level = ladder(side).find(nodes_, key_of(side, price));
+    if (level == book::kNil) return;
+    for (Index index = nodes_.level(level).next; index != level; index = nodes_.order(index).next) f(handle_of(index));
+}
+
+inline void OrderBook::reserve(std::size_t orders, std::size_t levels) {
+    for (const Side side : {Side::Buy, Side::Sell}) ladder(side).reserve(nodes_, levels);
+    nodes_.reserve(orders + bids_.capacity() + listings_.capacity());
+}
+
+inline std::size_t OrderBook::memory_bytes() const {
+    return nodes_.memory_bytes() + bids_.memory_bytes() + listings_.memory_bytes();
+}
 
 }  // namespace buttonwood::engine

@@ -1,0 +1,131 @@
+// The memory of an order book: one array of 32-byte nodes, named by 32-bit indices.
+//
+// A node is an order or a price level. Both begin with the links of a circular list, and a level is the sentinel of the
+// list of its orders: appending and unlinking touch whatever stands there and need no case for "first" or "last".
+// A freed node is used again for the same kind, the last freed first. Handles of orders carry a generation that never
+// returns: a node whose generations are used up is retired.
+// Thread safety: none. Cost: O(1); a new node may double the array, so references end at the next allocation.
+#pragma once
+
+#include "engine/assert.hpp"
+#include "engine/types.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace buttonwood::engine::book {
+
+// Names a node; 0 is none. Node 0 exists in every array that has nodes, and nobody owns it.
+using Index = std::uint32_t;
+inline constexpr Index kNil = 0;
+
+// Generation: bit 0 "is live", bit 1 the side, above them how often the node was an order.
+inline constexpr std::uint32_t kLiveBit = 1;
+inline constexpr std::uint32_t kSellBit = 2;
+inline constexpr std::uint32_t kGenerationStep = 4;
+
+struct OrderNode {
+    Index next;
+    Index prev;
+    std::int64_t quantity;  // > 0 while live
+    std::uint64_t tag;
+    std::uint32_t generation;
+    Index level;
+};
+struct LevelNode {
+    Index next;  // its first order, or itself
+    Index prev;  // its last order, or itself
+    std::uint64_t quantity;  // of its orders together, modulo 2^64
+    std::uint64_t key;
+    std::uint32_t order_count;
+    Index chain;  // the next level of the same slot of the ladder's table
+};
+// next and prev are a common initial sequence: they may be read through either member.
+union Node {
+    OrderNode order;
+    LevelNode level;
+};
+static_assert(sizeof(Node) == 32);
+
+// kLastGeneration: see generation above; a small one lets a test use a node up.
+template <std::uint32_t kLastGeneration>
+class BasicNodes {
+public:
+    [[nodiscard]] OrderNode& order(Index index) { return nodes_[index].order; }
+    [[nodiscard]] const OrderNode& order(Index index) const { return nodes_[index].order; }
+    [[nodiscard]] LevelNode& level(Index index) { return nodes_[index].level; }
+    [[nodiscard]] const LevelNode& level(Index index) const { return nodes_[index].level; }
+
+    [[nodiscard]] bool is_live(Index index, std::uint32_t generation) const {
+        return index < nodes_.size() && (generation & kLiveBit) != 0 && nodes_[index].order.generation == generation;
+    }
+
+    // A live order of the next generation; links, quantity, tag and level are the caller's to set.
+    [[nodiscard]] Index new_order(Side side) {
+        const Index index = take(free_orders_);
+        OrderNode& node = nodes_[index].order;
+        const std::uint32_t side_bit = side == Side::Sell ? kSellBit : 0;
+        node.generation = (node.generation & ~(kLiveBit | kSellBit)) + kGenerationStep + side_bit + kLiveBit;
+        return index;
+    }
+    void free_order(Index index) {
+        OrderNode& node = nodes_[index].order;
+        node.generation &= ~kLiveBit;
+        if ((node.generation | kSellBit) == (kLastGeneration & ~kLiveBit)) return;
+        node.next = free_orders_;
+        free_orders_ = index;
+    }
+
+    // A level without orders.
+    [[nodiscard]] Index new_level(std::uint64_t key) {
+        const Index index = take(free_levels_);
+        nodes_[index].level = {index, index, 0, key, 0, kNil};
+        return index;
+    }
+    void free_level(Index index) {
+        nodes_[index].level = {free_levels_, kNil, 0, 0, 0, kNil};
+        free_levels_ = index;
+    }
+
+    void link_before(Index next, Index index) {
+        const Index prev = nodes_[next].order.prev;
+        nodes_[index].order.next = next;
+        nodes_[index].order.prev = prev;
+        nodes_[prev].order.next = index;
+        nodes_[next].order.prev = index;
+    }
+    void unlink(Index index) {
+        const OrderNode& node = nodes_[index].order;
+        nodes_[node.prev].order.next = node.next;
+        nodes_[node.next].order.prev = node.prev;
+    }
+
+    void reserve(std::size_t nodes) { nodes_.reserve(nodes + 1); }
+    void prefetch(Index index) const { __builtin_prefetch(nodes_.data() + index); }
+    [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+    [[nodiscard]] std::size_t memory_bytes() const { return nodes_.capacity() * sizeof(Node); }
+
+private:
+    Index take(Index& free_list) {
+        const Index index = free_list;
+        if (index == kNil) return grow();
+        free_list = nodes_[index].order.next;
+        return index;
+    }
+    [[gnu::noinline]] Index grow() {
+        if (nodes_.empty()) nodes_.push_back(Node{});
+        BUTTONWOOD_ASSERT(nodes_.size() <= std::numeric_limits<Index>::max());
+        nodes_.push_back(Node{});
+        return static_cast<Index>(nodes_.size() - 1);
+    }
+
+    std::vector<Node> nodes_;
+    Index free_orders_ = kNil;
+    Index free_levels_ = kNil;
+};
+using Nodes = BasicNodes<std::numeric_limits<std::uint32_t>::max()>;
+
+}  // namespace buttonwood::engine::book
