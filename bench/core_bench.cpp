@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
     app.add_flag("--json", arguments.json, "print JSON");
     app.add_flag("--smoke", arguments.options.smoke, "tiny input: shows that it runs, measures nothing");
     app.add_option("--seed", arguments.options.seed, "seed of the workloads")->capture_default_str();
-    auto* rounds = app.add_option("--rounds", arguments.options.rounds, "interleaved rounds, of which the median counts")
+    auto* rounds = app.add_option("--rounds", arguments.options.rounds, "interleaved; the median counts")
                        ->default_val(kDefaultRounds)
                        ->check(CLI::Range(1, 1'000));
     app.add_option("--regime", arguments.regimes, "only this workload; may be repeated")

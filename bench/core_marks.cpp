@@ -26,7 +26,7 @@ Value ratio_of(std::string subject) {
 
 std::optional<double> half_load_p999_us(const WorkloadResult& r) {
     const SubjectResult* s = r.find("engine");
-    return s && s->half_load ? std::optional(s->half_load->p999 / 1000) : std::nullopt;
+    return s && s->half_load ? std::optional(s->half_load->own.p999 / 1000) : std::nullopt;
 }
 
 Select is_kind(WorkloadKind kind) {
@@ -80,7 +80,7 @@ std::vector<Mark> marks_of(const Results& results) {
     add_worst(marks, results, {"book against naive, worst of sparse, huge and adversarial", 1, 2}, is_hard, book);
     add_worst(marks, results, {"engine against naive, worst of the regimes", 1.5, 3}, is_kind(WorkloadKind::Regime),
               engine);
-    Mark latency{"engine at half load, p99.9, worst of the regimes", 2, 1};
+    Mark latency{"engine at half load, own p99.9, worst of the regimes", 2, 1};
     latency.at_most = true;
     latency.unit = "us";
     add_worst(marks, results, latency, is_kind(WorkloadKind::Regime), half_load_p999_us);

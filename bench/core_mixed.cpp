@@ -165,8 +165,10 @@ private:
     std::int64_t place(const Market& market, Side side) {
         const std::int64_t sign = side == Side::Buy ? -1 : 1;
         switch (shape_.prices) {
-            case MixedShape::Prices::NearTouch:
-                return market.center + sign * (1 + static_cast<std::int64_t>(random_.exponential(shape_.mean_distance)));
+            case MixedShape::Prices::NearTouch: {
+                const auto distance = static_cast<std::int64_t>(random_.exponential(shape_.mean_distance)) + 1;
+                return market.center + sign * distance;
+            }
             case MixedShape::Prices::OneLevel: return kCenter;
             case MixedShape::Prices::Sparse: break;
         }
@@ -205,8 +207,8 @@ public:
         workload.name = shape_.name;
         for (std::size_t i = 0; i < shape_.resting; ++i) {
             const std::int64_t distance = kBehind * static_cast<std::int64_t>(1 + i / 2);
-            const bool bid = i % 2 == 0;
-            workload.prefill.push_back(order(bid ? Side::Buy : Side::Sell, bid ? kCenter - distance : kCenter + distance));
+            workload.prefill.push_back(i % 2 == 0 ? order(Side::Buy, kCenter - distance)
+                                                  : order(Side::Sell, kCenter + distance));
         }
         while (workload.messages.size() < shape_.messages) refill_and_empty(workload.messages);
         workload.orders = next_;

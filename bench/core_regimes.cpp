@@ -11,6 +11,8 @@ namespace {
 using engine::Side;
 
 constexpr double kFirstMid = 33'504;         // ticks
+constexpr double kRangeDeviations = 4;       // a walk's range in standard deviations of its end
+constexpr double kCrashShare = 0.05;         // of the run: how long the fall takes
 constexpr double kArrivalNs = 1'000;         // mean distance of two new orders
 constexpr double kMedianLifeNs = 430'000;    // of an order at the touch
 constexpr double kLifeDepth = 8;             // ticks that lengthen a life by as much again
@@ -26,7 +28,7 @@ constexpr std::size_t kMaxDistance = 30;     // ticks from the mid
 constexpr double kDistanceExponent = 2.23;
 constexpr double kHumpDistance = 8;
 constexpr double kHumpWidth = 3;
-constexpr double kHumpWeight = 0.12;
+constexpr double kHumpWeight = 0.06;
 
 double distance_weight(std::size_t index) {
     const double distance = static_cast<double>(index) + 1;
@@ -66,11 +68,12 @@ public:
     }
 
 private:
-    // The symbol's own walk, times the common crash: a straight fall to the middle of the run and back up.
+    // The symbol's own walk, times the common crash: a straight fall up to the middle of the run, and straight back up.
     double next_mid(std::size_t symbol, std::size_t index) {
         const double n = static_cast<double>(shape_.orders);
-        walks_[symbol] *= 1.0 + shape_.volatility / std::sqrt(n) * random_.normal();
-        const double fallen = 1.0 - std::abs(2.0 * static_cast<double>(index) / n - 1.0);
+        walks_[symbol] *= 1.0 + shape_.range / kRangeDeviations / std::sqrt(n) * random_.normal();
+        const double from_middle = std::abs(static_cast<double>(index) - n / 2) / (n * kCrashShare);
+        const double fallen = std::max(0.0, 1.0 - from_middle);
         return kFirstMid * walks_[symbol] * (1.0 - shape_.crash * fallen);
     }
 

@@ -37,8 +37,19 @@ std::string hex(std::uint64_t value) {
 
 json or_null(const std::optional<double>& value) { return value ? json(*value) : json(); }
 
+json percentiles_json(const Percentiles& p) {
+    return {{"p50_ns", p.p50}, {"p99_ns", p.p99}, {"p999_ns", p.p999}, {"p9999_ns", p.p9999}, {"worst_ns", p.worst}};
+}
+
+json half_load_json(const std::optional<HalfLoad>& half_load) {
+    if (!half_load) return nullptr;
+    return {{"measured", percentiles_json(half_load->measured)},
+            {"machine", percentiles_json(half_load->machine)},
+            {"own", percentiles_json(half_load->own)}};
+}
+
 json subject_json(const WorkloadResult& workload, const SubjectResult& s) {
-    json j{{"name", workload.name.name},
+    return {{"name", workload.name.name},
            {"subject", s.subject},
            {"ops_per_second", s.ops_per_second},
            {"ratio_to_naive", s.ratio_to_naive},
@@ -47,10 +58,7 @@ json subject_json(const WorkloadResult& workload, const SubjectResult& s) {
            {"p999_ns", s.latency.p999},
            {"p9999_ns", s.latency.p9999},
            {"worst_ns", s.latency.worst},
-           {"half_load_p50_ns", json()},
-           {"half_load_p99_ns", json()},
-           {"half_load_p999_ns", json()},
-           {"half_load_worst_ns", json()},
+           {"half_load", half_load_json(s.half_load)},
            {"instructions_per_op", or_null(s.instructions_per_op)},
            {"cache_misses_per_op", or_null(s.cache_misses_per_op)},
            {"bytes_per_resting_order", s.bytes_per_resting_order},
@@ -63,13 +71,6 @@ json subject_json(const WorkloadResult& workload, const SubjectResult& s) {
            {"peak_orders", workload.peak_orders},
            {"peak_levels", workload.peak_levels},
            {"seconds", s.seconds}};
-    if (s.half_load) {
-        j["half_load_p50_ns"] = s.half_load->p50;
-        j["half_load_p99_ns"] = s.half_load->p99;
-        j["half_load_p999_ns"] = s.half_load->p999;
-        j["half_load_worst_ns"] = s.half_load->worst;
-    }
-    return j;
 }
 
 std::string number(double value, int decimals) {
@@ -113,7 +114,7 @@ json json_of(const RunInfo& info, const std::vector<WorkloadResult>& results) {
 void print_heading(const RunInfo& info) {
     std::printf("commit %s  seed %llu  median of %zu rounds  %s\n", info.commit.c_str(),
                 static_cast<unsigned long long>(info.seed), info.rounds, info.machine.c_str());
-    std::printf("latencies of single operations in ns, less the %.0f ns that the timer takes; half: p99.9 at half load\n",
+    std::printf("ns of single operations, less the %.0f ns that the timer takes; half: own p99.9 at half load\n",
                 static_cast<double>(CycleClock::own_ticks()) * CycleClock::ns_per_tick());
 }
 
@@ -124,13 +125,20 @@ void print_workload(const WorkloadResult& w) {
     std::printf("  %-7s %8s %7s %7s %7s %7s %8s %9s %8s %7s %7s %7s %7s  %s\n", "", "M op/s", "ratio", "p50", "p99",
                 "p99.9", "p99.99", "worst", "half", "ins/op", "miss/op", "B/order", "allocs", "hash of fills");
     for (const SubjectResult& s : w.subjects) {
-        const std::string half = s.half_load ? number(s.half_load->p999, 0) : "-";
+        const std::string half = s.half_load ? number(s.half_load->own.p999, 0) : "-";
         std::printf("  %-7s %8.2f %6.2fx %7.0f %7.0f %7.0f %8.0f %9.0f %8s %7s %7s %7.0f %7llu  %s\n",
                     s.subject.c_str(), s.ops_per_second / 1e6, s.ratio_to_naive, s.latency.p50, s.latency.p99,
                     s.latency.p999, s.latency.p9999, s.latency.worst, half.c_str(),
                     number(s.instructions_per_op, 0).c_str(), number(s.cache_misses_per_op, 2).c_str(),
                     s.bytes_per_resting_order, static_cast<unsigned long long>(s.allocations), hex(s.hash).c_str());
     }
+    for (const SubjectResult& s : w.subjects)
+        if (s.half_load)
+            std::printf("  %s at half load, p50 / p99 / p99.9: own %.0f / %.0f / %.0f, measured %.0f / %.0f / %.0f, "
+                        "the machine with nothing to do %.0f / %.0f / %.0f\n",
+                        s.subject.c_str(), s.half_load->own.p50, s.half_load->own.p99, s.half_load->own.p999,
+                        s.half_load->measured.p50, s.half_load->measured.p99, s.half_load->measured.p999,
+                        s.half_load->machine.p50, s.half_load->machine.p99, s.half_load->machine.p999);
     std::fflush(stdout);
 }
 

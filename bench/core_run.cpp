@@ -1,6 +1,8 @@
 #include "bench/core_run.hpp"
 
 #include "bench/core_engine.hpp"
+#include "bench/core_half_load.hpp"
+#include "bench/core_play.hpp"
 #include "bench/core_subject.hpp"
 #include "engine/order_book.hpp"
 #include "tests/engine/map_book.hpp"
@@ -13,28 +15,6 @@ namespace buttonwood::bench {
 namespace {
 
 using NaiveBook = engine::tests::MapBook;
-using Messages = std::span<const Message>;
-
-constexpr std::size_t kWarmUpDivisor = 10;
-constexpr std::size_t kHalfLoadMessages = 400'000;
-constexpr std::size_t kHalfLoadRounds = 5;
-
-// Plays messages in the subject's batches; around(run, batch) calls run() at some point.
-template <class Subject, class Around>
-void play(Subject& subject, Messages messages, Around around) {
-    while (!messages.empty()) {
-        const Messages batch = messages.first(std::min(Subject::kBatch, messages.size()));
-        messages = messages.subspan(batch.size());
-        subject.prepare(batch);
-        around(batch);
-        subject.drain();
-    }
-}
-
-template <class Subject>
-void play_untimed(Subject& subject, Messages messages) {
-    play(subject, messages, [&](Messages) { subject.run(); });
-}
 
 template <class Subject>
 double play_timed(Subject& subject, Messages messages) {
@@ -60,24 +40,6 @@ Percentiles play_latencies(Subject& subject, Messages messages) {
         }
     });
     return percentiles_of(ticks, CycleClock::own_ticks());
-}
-
-// Open loop: a command is due every `interval` whatever became of those before it, and waits for them.
-Percentiles play_at_rate(EngineSubject& subject, Messages messages, double commands_per_second) {
-    const auto interval = 1e9 / commands_per_second / CycleClock::ns_per_tick();
-    std::vector<std::uint32_t> ticks;
-    ticks.reserve(messages.size());
-    subject.prepare(messages);
-    const std::uint64_t start = CycleClock::now();
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-        const std::uint64_t due = start + static_cast<std::uint64_t>(interval * static_cast<double>(i));
-        while (CycleClock::now() < due) {
-        }
-        if (i % EngineSubject::kBatch == 0) subject.clear_outbox();
-        subject.run_one(i);
-        ticks.push_back(static_cast<std::uint32_t>(std::min<std::uint64_t>(CycleClock::now() - due, UINT32_MAX)));
-    }
-    return percentiles_of(ticks, 0);
 }
 
 // Measures one subject over one workload, a fresh instance for each pass.
@@ -135,7 +97,7 @@ protected:
         AllocationCounter::start();
         std::int64_t peak_bytes = 0;
         const Messages messages = workload_.messages;
-        const std::size_t warm_up = messages.size() / kWarmUpDivisor;
+        const std::size_t warm_up = warm_up_of(workload_);
         const auto watch = [&](Messages part) {
             play(subject, part, [&](Messages) {
                 const std::uint64_t before = AllocationCounter::allocations();
@@ -193,32 +155,10 @@ public:
         counters_of(EngineSubject(workload_, plan_));
         EngineSubject subject(workload_, plan_);
         result.bytes_per_resting_order = per_resting_order(static_cast<double>(allocations_of(subject)));
-        run_half_load(options);
+        result.half_load = measure_half_load(workload_, plan_, result.ops_per_second, options.smoke);
     }
 
 private:
-    // The median of each percentile over a few runs: a pause of the machine would decide the tail of one.
-    void run_half_load(const RunOptions& options) {
-        std::vector<Percentiles> runs;
-        for (std::size_t i = 0; i < (options.smoke ? 1 : kHalfLoadRounds); ++i) {
-            EngineSubject subject(workload_, plan_);
-            play_untimed(subject, workload_.prefill);
-            Messages messages = workload_.messages;
-            const std::size_t warm_up = messages.size() / kWarmUpDivisor;
-            play_untimed(subject, messages.first(warm_up));
-            messages = messages.subspan(warm_up);
-            const std::size_t count = std::min(kHalfLoadMessages, messages.size());
-            runs.push_back(play_at_rate(subject, messages.first(count), result.ops_per_second / 2));
-        }
-        const auto median = [&](double Percentiles::*member) {
-            std::vector<double> values;
-            for (const Percentiles& p : runs) values.push_back(p.*member);
-            return median_of(std::move(values));
-        };
-        result.half_load = Percentiles{median(&Percentiles::p50), median(&Percentiles::p99), median(&Percentiles::p999),
-                                       median(&Percentiles::p9999), median(&Percentiles::worst)};
-    }
-
     EnginePlan plan_;
 };
 
@@ -246,8 +186,9 @@ std::vector<Standing> measure_standing(const Workload& workload) {
 
 void require_equal_fills(const Workload& workload, const Runner& naive, const Runner& other) {
     if (naive.result.hash == other.result.hash && naive.result.fills == other.result.fills) return;
-    throw std::runtime_error(workload.name + ": the fills of " + other.result.subject + " differ from those of naive: " +
-                             std::to_string(other.result.fills) + " against " + std::to_string(naive.result.fills));
+    throw std::runtime_error(workload.name + ": the fills of " + other.result.subject + " (" +
+                             std::to_string(other.result.fills) + ") differ from those of naive (" +
+                             std::to_string(naive.result.fills) + ")");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Runs the subjects of the core benchmark over one workload: interleaved rounds, latencies, counters, memory.
 #pragma once
 
+#include "bench/core_half_load.hpp"
 #include "bench/core_measure.hpp"
 #include "bench/core_workload.hpp"
 
@@ -19,7 +20,7 @@ struct SubjectResult {
     double ops_per_second{};                   // of the median round
     double ratio_to_naive{};                   // of the medians
     Percentiles latency;                       // ns, one operation after the other
-    std::optional<Percentiles> half_load;      // ns from the intended start, at half of ops_per_second; engine
+    std::optional<HalfLoad> half_load;         // at half of ops_per_second; engine
     std::optional<double> instructions_per_op;
     std::optional<double> cache_misses_per_op;
     double bytes_per_resting_order{};          // at the peak

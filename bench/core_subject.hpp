@@ -127,7 +127,9 @@ private:
         void rested(std::uint64_t tag, auto, engine::Side, engine::Price price, engine::Quantity leaves) {
             ring.push({tag, price.units, leaves.units, 0, Kind::Rested});
         }
-        void expired(std::uint64_t tag, engine::Quantity leaves) { ring.push({tag, 0, leaves.units, 0, Kind::Expired}); }
+        void expired(std::uint64_t tag, engine::Quantity leaves) {
+            ring.push({tag, 0, leaves.units, 0, Kind::Expired});
+        }
         void canceled(std::uint64_t tag, engine::Quantity leaves) {
             ring.push({tag, 0, leaves.units, 0, Kind::Canceled});
         }

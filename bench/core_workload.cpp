@@ -29,10 +29,10 @@ const std::vector<Entry>& entries() {
     using enum WorkloadKind;
     static const std::vector<Entry> all = {
         regime(Regime, "the mid stands still", {"static", 0, 0}),
-        regime(Regime, "volatility 2 %", {"normal", 0.02, 0}),
-        regime(Regime, "volatility 25 %", {"swing_25", 0.25, 0}),
-        regime(Regime, "volatility 40 %", {"swing_40", 0.40, 0}),
-        regime(Regime, "60 % down and up again, 20,000 ticks each", {"flash_crash", 0.02, 0.60}),
+        regime(Regime, "the mid walks over 2 %", {"normal", 0.02, 0}),
+        regime(Regime, "over 25 %", {"swing_25", 0.25, 0}),
+        regime(Regime, "over 40 %", {"swing_40", 0.40, 0}),
+        regime(Regime, "60 % down and up again within 100,000 orders, in a wild market", {"flash_crash", 1.2, 0.60}),
         regime(RegimeSymbols, "normal, over 1,000 symbols", {"normal_1000_symbols", 0.02, 0, 1'000}),
         mixed(Mixed, "1,000 resting orders", {"mixed_1k", 1'000, 2'000'000}),
         mixed(Mixed, "10,000 resting orders", {"mixed_10k", 10'000, 2'000'000}),
@@ -53,7 +53,9 @@ struct Maker {
     std::uint64_t seed{};
     bool smoke{};
 
-    [[nodiscard]] std::size_t scaled(std::size_t n) const { return smoke ? std::max<std::size_t>(n / kSmokeDivisor, 10) : n; }
+    [[nodiscard]] std::size_t scaled(std::size_t n) const {
+        return smoke ? std::max<std::size_t>(n / kSmokeDivisor, 10) : n;
+    }
 
     Workload operator()(RegimeShape shape) const {
         shape.orders = scaled(shape.orders);

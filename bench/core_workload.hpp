@@ -60,8 +60,8 @@ struct WorkloadName {
 // Price regimes: `orders` new orders and what follows from them, about twice as many messages.
 struct RegimeShape {
     std::string_view name;
-    double volatility{};      // standard deviation of the log of the mid price over the whole run
-    double crash{};           // share of the mid lost on the way to the middle of the run, and regained after it
+    double range{};           // of the mid's walk over the whole run, as a share of its start
+    double crash{};           // share of the mid that is lost, and regained, in a tenth of the run
     std::size_t symbols = 1;  // flow by Zipf's law, each symbol with a mid of its own
     std::size_t orders = 1'000'000;
 };
