@@ -23,6 +23,10 @@ constexpr std::size_t kMaxUndurableCommands = 4 * kMaxCommandsPerBlock;
 constexpr std::size_t kEnoughEventsPerBlock = 8 * kMaxCommandsPerBlock;
 // The engine thread looks up from deciding this often: to pass on what it has, and to answer inspect().
 constexpr std::size_t kCommandsPerTurn = 32;
+// An idle engine thread looks at the clock this often while something is set to fall due: the wall clock may jump.
+constexpr std::chrono::microseconds kClockLook{100'000};
+// With so many blocks decided and not yet on their way, work that can wait does.
+constexpr std::size_t kEnoughReadyBlocks = 2;
 // How long the end of the process waits for a store that is away.
 constexpr std::chrono::seconds kShutdownPatience{2};
 
@@ -76,6 +80,10 @@ std::string_view name_of(PipelineState state) {
 //
 // Between two turns the open batch lies in ready_, where the journal thread may take it; while the journal thread is
 // busy with a block, the engine takes the batch back and lets it grow.
+//
+// The clock's commands are the engine thread's own. A turn begins with one while the engine wants any: so work that
+// earlier commands left goes on at one bounded command per turn, whether the queue is busy or empty. Within a turn one
+// comes before a command where something fell due since the last one: it trades no more.
 class Pipeline::Impl {
 public:
     explicit Impl(Callbacks callbacks) : callbacks_(std::move(callbacks)) {
@@ -93,11 +101,23 @@ private:
 
     // Engine thread.
     void run_engine();
-    std::span<Submitted> next_turn(Batch& open);
-    std::span<Submitted> begin_turn(Batch& open);
+    // What the engine thread does between two looks at the queue.
+    struct Turn {
+        std::span<Submitted> commands;
+        std::size_t room{};  // for commands in the batch, the clock's included
+        bool clock{};        // begins with AdvanceClock
+    };
+    std::optional<Turn> next_turn(Batch& open);
+    Turn begin_turn(Batch& open, bool clock);
+    void pass_on(Batch& open);
+    bool clock_may_run() const;
+    void rest(Lock& lock);
     void run_inspection(Lock& lock);
     void finish_engine();
-    void decide(std::span<Submitted> commands, DurableBatch& batch);
+    void decide(const Turn& turn, DurableBatch& batch);
+    void decide(engine::Timestamp time, Submitted& submitted, DurableBatch& batch);
+    void advance_clock(engine::Timestamp time, DurableBatch& batch);
+    bool falls_due(engine::Timestamp time) const;
 
     // Journal thread.
     void run_journal();
@@ -111,11 +131,15 @@ private:
         if (callbacks_.alarm) callbacks_.alarm(text);
     }
     engine::Timestamp now() const { return {callbacks_.wall_clock_us()}; }
+    // Of the next command: never before the last one's.
+    engine::Timestamp command_time() const { return std::max(engine_.last_time(), now()); }
 
     const Callbacks callbacks_;
     engine::Engine engine_;            // engine thread
     std::vector<Submitted> turn_;      // engine thread: popped from queue_ ...
     std::size_t next_{};               // ... and decided up to here
+    std::size_t turn_commands_{};      // engine thread: decided in this turn, without the clock's ...
+    std::size_t turn_records_{};       // ... and with them
     std::optional<LogWriter> writer_;  // journal thread
 
     mutable std::mutex mutex_;  // guards all below
@@ -209,19 +233,16 @@ PipelineStatus Pipeline::Impl::status() const {
 
 void Pipeline::Impl::run_engine() {
     Batch open;
-    for (auto turn = next_turn(open); !turn.empty(); turn = next_turn(open)) decide(turn, *open);
+    while (const auto turn = next_turn(open)) decide(*turn, *open);
     finish_engine();
 }
 
-// Passes on what the last turn decided and waits for something to do. Returns the commands of the next turn, and the
-// batch that takes them; no commands = the end.
-std::span<Submitted> Pipeline::Impl::next_turn(Batch& open) {
+// Passes on what the last turn decided and waits for something to do. Returns the next turn, and the batch that takes
+// it; none = the end.
+std::optional<Pipeline::Impl::Turn> Pipeline::Impl::next_turn(Batch& open) {
     Lock lock(mutex_);
-    if (open) {
-        ready_.push_back(std::move(open));
-        journal_wakes_.notify_one();
-    }
-    for (; !broken_; engine_wakes_.wait(lock)) {
+    if (open) pass_on(open);
+    for (; !broken_; rest(lock)) {
         while (!inspections_.empty()) run_inspection(lock);
         if (undurable_ >= kMaxUndurableCommands) continue;
         if (next_ == turn_.size()) {
@@ -229,14 +250,15 @@ std::span<Submitted> Pipeline::Impl::next_turn(Batch& open) {
             next_ = 0;
             turn_.swap(queue_);
         }
-        if (!turn_.empty()) return begin_turn(open);
+        const bool clock = clock_may_run() && engine_.wants_clock(command_time());
+        if (clock || !turn_.empty()) return begin_turn(open, clock);
         if (stopping_) break;
     }
-    return {};
+    return std::nullopt;
 }
 
-// REQUIRES: the lock is held, a command waits, and there is room for another undurable one.
-std::span<Submitted> Pipeline::Impl::begin_turn(Batch& open) {
+// REQUIRES: the lock is held, there is something to decide, and room for another undurable command.
+Pipeline::Impl::Turn Pipeline::Impl::begin_turn(Batch& open, bool clock) {
     const std::size_t awaited = journal_waits_ ? 1 : 0;  // the journal thread is about to take the first one
     if (ready_.size() > awaited && has_room(*ready_.back())) {
         open = std::move(ready_.back());
@@ -244,13 +266,33 @@ std::span<Submitted> Pipeline::Impl::begin_turn(Batch& open) {
     } else {
         open = std::make_unique<DurableBatch>();
     }
-    const std::size_t count = std::min({kCommandsPerTurn, turn_.size() - next_, kMaxUndurableCommands - undurable_,
-                                        kMaxCommandsPerBlock - open->records.commands.size()});
-    const auto turn = std::span(turn_).subspan(next_, count);
-    next_ += count;
-    undecided_ -= count;
-    undurable_ += count;
-    return turn;
+    turn_commands_ = turn_records_ = 0;
+    return {std::span(turn_).subspan(next_, std::min(kCommandsPerTurn, turn_.size() - next_)),
+            std::min(kMaxUndurableCommands - undurable_, kMaxCommandsPerBlock - open->records.commands.size()), clock};
+}
+
+// REQUIRES: the lock is held.
+void Pipeline::Impl::pass_on(Batch& open) {
+    next_ += turn_commands_;
+    undecided_ -= turn_commands_;
+    undurable_ += turn_records_;
+    ready_.push_back(std::move(open));
+    journal_wakes_.notify_one();
+}
+
+// REQUIRES: the lock is held.
+bool Pipeline::Impl::clock_may_run() const {
+    return !stopping_ && status_.state == PipelineState::Running && ready_.size() < kEnoughReadyBlocks &&
+           undurable_ < kMaxUndurableCommands;
+}
+
+// Waits for a command, an inspection, the store or the end; at most until the engine wants the clock.
+// REQUIRES: the lock is held.
+void Pipeline::Impl::rest(Lock& lock) {
+    const auto deadline = engine_.next_deadline();
+    if (!deadline || !clock_may_run()) return engine_wakes_.wait(lock);
+    const std::chrono::microseconds left{std::max<std::int64_t>(deadline->us - command_time().us, 0)};
+    engine_wakes_.wait_for(lock, std::min(left, kClockLook));
 }
 
 void Pipeline::Impl::run_inspection(Lock& lock) {
@@ -276,19 +318,41 @@ void Pipeline::Impl::finish_engine() {
     journal_wakes_.notify_one();
 }
 
-void Pipeline::Impl::decide(std::span<Submitted> commands, DurableBatch& batch) {
-    auto& [records, tickets, header] = batch;
-    for (Submitted& submitted : commands) {
-        CommandRecord& record = records.commands.emplace_back();
-        record.header = {engine_.last_command() + 1, std::max(engine_.last_time(), now()), submitted.actor,
-                         submitted.request_id};
-        record.command = std::move(submitted.command);
-        record.first_seq = engine_.last_seq() + 1;
-        const std::size_t before = records.events.size();
-        record.outcome = engine_.decide(record.header, record.command, records.events);
-        record.event_count = static_cast<std::uint32_t>(records.events.size() - before);
-        tickets.push_back(submitted.ticket);
+// As many of the turn's commands as there is room for; the others wait for the next turn.
+void Pipeline::Impl::decide(const Turn& turn, DurableBatch& batch) {
+    if (turn.clock) advance_clock(command_time(), batch);
+    for (Submitted& submitted : turn.commands) {
+        const engine::Timestamp time = command_time();
+        if (turn_records_ < turn.room && falls_due(time)) advance_clock(time, batch);
+        if (turn_records_ >= turn.room) return;
+        decide(time, submitted, batch);
+        ++turn_commands_;
     }
+}
+
+void Pipeline::Impl::decide(engine::Timestamp time, Submitted& submitted, DurableBatch& batch) {
+    auto& [records, tickets, header] = batch;
+    CommandRecord& record = records.commands.emplace_back();
+    record.header = {engine_.last_command() + 1, time, submitted.actor, submitted.request_id};
+    record.command = std::move(submitted.command);
+    record.first_seq = engine_.last_seq() + 1;
+    const std::size_t before = records.events.size();
+    record.outcome = engine_.decide(record.header, record.command, records.events);
+    record.event_count = static_cast<std::uint32_t>(records.events.size() - before);
+    tickets.push_back(submitted.ticket);
+    ++turn_records_;
+}
+
+void Pipeline::Impl::advance_clock(engine::Timestamp time, DurableBatch& batch) {
+    Submitted clock{engine::UserId::None, {}, engine::AdvanceClock{}, Ticket{0}};
+    decide(time, clock, batch);
+}
+
+// Is something due at this time that was not at the last command's? What was due then and is not finished goes on with
+// the next turn.
+bool Pipeline::Impl::falls_due(engine::Timestamp time) const {
+    const auto deadline = engine_.next_deadline();
+    return deadline && *deadline <= time && *deadline > engine_.last_time();
 }
 
 void Pipeline::Impl::run_journal() {
@@ -310,6 +374,7 @@ Batch Pipeline::Impl::next_batch() {
     if (ready_.empty()) return nullptr;
     Batch batch = std::move(ready_.front());
     ready_.pop_front();
+    if (ready_.size() == kEnoughReadyBlocks - 1) engine_wakes_.notify_one();
     return batch;
 }
 
@@ -326,7 +391,7 @@ void Pipeline::Impl::release(Batch batch, const BlockHeader& header) {
         status_.epoch = writer_->head().epoch;
         ++status_.blocks;
     }
-    if (was_at_bound) engine_wakes_.notify_one();
+    if (was_at_bound || was_away) engine_wakes_.notify_one();
     if (was_away) alarm("the store is back: epoch " + std::to_string(writer_->head().epoch));
     if (!callbacks_.released) return;
     batch->header = header;

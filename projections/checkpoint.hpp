@@ -8,7 +8,7 @@
 namespace buttonwood::projections {
 
 // The version of the tables that this binary's projections build.
-inline constexpr int kProjectionVersion = 1;
+inline constexpr int kProjectionVersion = 2;
 
 // The checkpoint; makes the row if there is none, and says that a worker runs unless the row is in error.
 [[nodiscard]] std::expected<engine::EventSeq, eventstore::DbError> open_checkpoint(eventstore::Connection& connection,

@@ -11,9 +11,6 @@ namespace {
 using eventstore::CommandRecord;
 using eventstore::Connection;
 
-// Every record is still in its first version (codec.hpp).
-constexpr int kSchemaVersion = 1;
-
 struct StreamKey {
     std::string type;  // short enough to live in place
     std::uint64_t id{};
@@ -106,8 +103,9 @@ private:
         std::string metadata = "{\"command_type\":\"";
         metadata += eventstore::type_name(command.command);
         metadata += "\"}";
-        event_writer_.insert(event.seq, key.type, key.id, version, eventstore::type_name(event.body), kSchemaVersion,
-                             eventstore::to_json(event.body), metadata, event.command,
+        event_writer_.insert(event.seq, key.type, key.id, version, eventstore::type_name(event.body),
+                             eventstore::newest_version(event.body), eventstore::to_json(event.body), metadata,
+                             event.command,
                              unless_empty(command.header.request_id), event.command, command.header.actor, event.time);
     }
 

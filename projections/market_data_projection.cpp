@@ -26,12 +26,23 @@ std::vector<Column> candle_columns() {
             {"trade_count", "bigint"}};
 }
 
-// The resting order that the event changes; None for all other events.
-OrderId changed_resting_order(const EventBody& body) {
-    if (const auto* e = std::get_if<TradeExecuted>(&body)) return e->maker_order;
-    if (const auto* e = std::get_if<OrderAmended>(&body)) return e->order;
-    if (const auto* e = std::get_if<OrderCanceled>(&body)) return e->order;
-    return OrderId::None;
+// The orders that the event may find in a book, or beside it as icebergs.
+template <class F>
+void for_each_resting(const EventBody& body, F&& f) {
+    const auto one = [&f](const auto* e) {
+        if (e) f(e->order);
+    };
+    if (const auto* e = std::get_if<TradeExecuted>(&body)) {
+        f(e->maker_order);
+        f(e->taker_order);
+    }
+    one(std::get_if<OrderRested>(&body));
+    one(std::get_if<OrderAmended>(&body));
+    one(std::get_if<OrderCanceled>(&body));
+    one(std::get_if<OrderExpired>(&body));
+    one(std::get_if<OrderActivated>(&body));
+    one(std::get_if<OrderReduced>(&body));
+    one(std::get_if<OrderRefreshed>(&body));
 }
 
 class MarketDataProjection final : public Projection {
@@ -74,8 +85,8 @@ private:
 
     Result load_levels(Connection& connection) {
         auto rows = connection.prepared(
-            "SELECT security_id, side, price_units, sum(leaves_units)::bigint "
-            "FROM market_data.resting GROUP BY security_id, side, price_units",
+            "SELECT security_id, side, price_units, sum(shown_units)::bigint "
+            "FROM market_data.resting WHERE shown_units > 0 GROUP BY security_id, side, price_units",
             {});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i)
@@ -106,13 +117,13 @@ private:
     Result load_resting(const std::vector<Event>& events, Connection& connection) {
         const OrderId accepted_here = first_accepted(events);
         std::vector<OrderId> wanted;
-        for (const Event& event : events) {
-            const OrderId id = changed_resting_order(event.body);
-            if (id != OrderId::None && id < accepted_here && !fold_.resting.knows(id)) wanted.push_back(id);
-        }
+        for (const Event& event : events)
+            for_each_resting(event.body, [&](OrderId id) {
+                if (id < accepted_here && !fold_.resting.knows(id)) wanted.push_back(id);
+            });
         if (wanted.empty()) return {};
         auto rows = connection.prepared(
-            "SELECT order_id, security_id, side, price_units, leaves_units "
+            "SELECT order_id, security_id, side, price_units, shown_units, display_units "
             "FROM market_data.resting WHERE order_id = ANY($1::bigint[])",
             {array_of(wanted)});
         if (!rows) return std::unexpected(rows.error());
@@ -121,7 +132,8 @@ private:
                                {static_cast<SecurityId>(rows->integer(i, 1)),
                                 from_word<Side>(rows->text(i, 2)).value_or(Side::Buy),
                                 {rows->integer(i, 3)},
-                                {rows->integer(i, 4)}});
+                                {rows->integer(i, 4)},
+                                {rows->integer(i, 5)}});
         return {};
     }
 
@@ -183,7 +195,7 @@ private:
             fold_.tickers.flush([this](bool stored, SecurityId id, const Ticker& t) { put(stored, id, t); });
         fold_.resting.flush(
             [this](bool stored, OrderId id, const RestingOrder& o) {
-                resting_writer_.put(stored, id, o.security, o.side, o.price, o.leaves);
+                resting_writer_.put(stored, id, o.security, o.side, o.price, o.shown, o.display);
             },
             [this](OrderId id) { resting_writer_.erase(id); }, [](OrderId, const RestingOrder&) { return true; });
         if (kept) return;
@@ -225,7 +237,8 @@ private:
                                  {"security_id", "bigint", ColumnUse::Fixed},
                                  {"side", "text", ColumnUse::Fixed},
                                  {"price_units", "bigint"},
-                                 {"leaves_units", "bigint"}}};
+                                 {"shown_units", "bigint"},
+                                 {"display_units", "bigint"}}};
     TableWriter ticker_writer_{"market_data.tickers",
                                {{"security_id", "bigint", ColumnUse::Key},
                                 {"last_price_units", "bigint"},

@@ -59,12 +59,22 @@ Result MarketFold::on(const Event& event, const SecurityCreated& e) {
 }
 
 Result MarketFold::on(const Event& event, const OrderAccepted& e) {
-    if (e.rests) rest(event, e.order, {e.security, e.side, e.price, e.quantity});
+    if (!e.rests && e.display_quantity.units == 0) return {};
+    const Quantity shown = e.rests ? displayed(e.quantity, e.display_quantity) : Quantity{};
+    join(event, e.order, {e.security, e.side, e.price, shown, e.display_quantity});
     return {};
 }
 
 Result MarketFold::on(const Event& event, const OrderRested& e) {
-    rest(event, e.order, {e.security, e.side, e.price, e.leaves_quantity});
+    const Quantity display = display_of(e.order);
+    join(event, e.order, {e.security, e.side, e.price, displayed(e.leaves_quantity, display), display});
+    return {};
+}
+
+Result MarketFold::on(const Event& event, const OrderActivated& e) {
+    if (!e.rests) return {};
+    const Quantity display = display_of(e.order);
+    join(event, e.order, {e.security, e.side, e.price, displayed(e.leaves_quantity, display), display});
     return {};
 }
 
@@ -72,36 +82,79 @@ Result MarketFold::on(const Event& event, const TradeExecuted& e) {
     touch(event, e.security).last = LastTrade{e.price, e.quantity, e.trade, event.time};
     minutes.change_or_create({e.security, bucket_of(event.time, kMinuteUs)}).add(e);
     days.change_or_create({e.security, bucket_of(event.time, kDayUs)}).add(e);
-    return reduce(event, e.maker_order, e.quantity);
+    if (!resting.find(e.maker_order) || (e.auction && !resting.find(e.taker_order)))
+        return unknown_order(e.maker_order, event.seq);
+    if (auto taken = take(event, e.maker_order, e.quantity, e.maker_leaves_quantity); !taken) return taken;
+    if (resting.find(e.taker_order)) return take(event, e.taker_order, e.quantity, e.taker_leaves_quantity);
+    return {};
 }
 
 Result MarketFold::on(const Event& event, const OrderAmended& e) {
-    if (auto removed = remove(event, e.order); !removed) return removed;
-    if (e.rests) rest(event, e.order, {e.security, e.side, e.price, e.leaves_quantity});
-    return {};
+    RestingOrder* order = resting.change(e.order);
+    if (!order && !e.held) return unknown_order(e.order, event.seq);
+    Quantity shown{};
+    if (e.rests) shown = displayed(e.leaves_quantity, e.display_quantity);
+    if (e.rests && e.priority_kept) shown = std::min(shown, order->shown);
+    if (!order) return {};
+    order->display = e.display_quantity;
+    return show(event, e.order, e.price, shown);
 }
 
-Result MarketFold::on(const Event& event, const OrderCanceled& e) { return remove(event, e.order); }
+Result MarketFold::on(const Event& event, const OrderReduced& e) {
+    if (!resting.find(e.order)) return {};
+    return take(event, e.order, e.by, e.leaves_quantity);
+}
 
-void MarketFold::rest(const Event& event, OrderId id, RestingOrder order) {
-    levels[order.security].add(order.side, order.price, order.leaves);
+Result MarketFold::on(const Event& event, const OrderRefreshed& e) {
+    if (!resting.find(e.order)) return unknown_order(e.order, event.seq);
+    return show(event, e.order, e.price, e.displayed_quantity);
+}
+
+Result MarketFold::on(const Event& event, const OrderCanceled& e) { return leave(event, e.order); }
+
+Result MarketFold::on(const Event& event, const OrderExpired& e) { return leave(event, e.order); }
+
+void MarketFold::join(const Event& event, OrderId id, const RestingOrder& order) {
     resting.create(id, order);
+    if (order.shown.units == 0) return;
+    levels[order.security].add(order.side, order.price, order.shown);
     touch(event, order.security);
 }
 
-Result MarketFold::reduce(const Event& event, OrderId id, Quantity by) {
-    RestingOrder* order = resting.change(id);
-    if (!order || order->leaves < by || !levels[order->security].reduce(order->side, order->price, by))
-        return unknown_order(id, event.seq);
-    touch(event, order->security);
-    order->leaves -= by;
-    if (order->leaves.units == 0) resting.erase(id);
+Result MarketFold::take(const Event& event, OrderId id, Quantity by, Quantity leaves) {
+    const RestingOrder& order = *resting.find(id);
+    // An iceberg that takes is not in the book.
+    const Quantity shown = order.shown.units == 0 ? Quantity{} : order.shown - by;
+    if (shown.units < 0) return unknown_order(id, event.seq);
+    if (auto shows = show(event, id, order.price, shown); !shows) return shows;
+    if (leaves.units == 0 && resting.find(id)) resting.erase(id);
     return {};
 }
 
-Result MarketFold::remove(const Event& event, OrderId id) {
+Result MarketFold::leave(const Event& event, OrderId id) {
     const RestingOrder* order = resting.find(id);
-    return order ? reduce(event, id, order->leaves) : unknown_order(id, event.seq);
+    if (!order) return {};
+    if (auto shows = show(event, id, order->price, {}); !shows) return shows;
+    if (resting.find(id)) resting.erase(id);
+    return {};
+}
+
+Result MarketFold::show(const Event& event, OrderId id, Price price, Quantity shown) {
+    RestingOrder& order = *resting.change(id);
+    Levels& book = levels[order.security];
+    if (order.shown.units != 0 || shown.units != 0) touch(event, order.security);
+    if (order.shown.units != 0 && !book.reduce(order.side, order.price, order.shown))
+        return unknown_order(id, event.seq);
+    if (shown.units != 0) book.add(order.side, price, shown);
+    order.price = price;
+    order.shown = shown;
+    if (shown.units == 0 && order.display.units == 0) resting.erase(id);
+    return {};
+}
+
+Quantity MarketFold::display_of(OrderId id) const {
+    const RestingOrder* order = resting.find(id);
+    return order ? order->display : Quantity{};
 }
 
 Ticker& MarketFold::touch(const Event& event, SecurityId security) {

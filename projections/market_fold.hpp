@@ -1,8 +1,9 @@
 // Candles, last trades and best prices of every security, folded event by event: pure, the database is the caller's
 // business.
 //
-// A candle covers [bucket, bucket + interval) in UTC; days begin at midnight UTC. Best prices follow from the resting
-// orders: their levels are kept in memory for all securities, the orders themselves only as far as they are needed.
+// A candle covers [bucket, bucket + interval) in UTC; days begin at midnight UTC. The trades of auctions count like all
+// others. Best prices follow from what the orders in the books show: the levels are kept in memory for all securities, the
+// orders themselves only as far as they are needed.
 // Thread safety: none.
 #pragma once
 
@@ -41,11 +42,13 @@ struct Candle {
     void add(const engine::TradeExecuted& trade);
 };
 
+// An order in a book; and an open iceberg, in a book or not: only its acceptance and its amends tell what it shows.
 struct RestingOrder {
     engine::SecurityId security{};
     engine::Side side{};
     engine::Price price;
-    engine::Quantity leaves;
+    engine::Quantity shown;    // 0: an iceberg that is not in the book
+    engine::Quantity display;  // most that it shows at a time; 0: all of it
 };
 
 struct BestLevel {
@@ -108,11 +111,20 @@ private:
     Result on(const engine::Event&, const engine::TradeExecuted&);
     Result on(const engine::Event&, const engine::OrderAmended&);
     Result on(const engine::Event&, const engine::OrderCanceled&);
+    Result on(const engine::Event&, const engine::OrderExpired&);
+    Result on(const engine::Event&, const engine::OrderActivated&);
+    Result on(const engine::Event&, const engine::OrderReduced&);
+    Result on(const engine::Event&, const engine::OrderRefreshed&);
 
-    void rest(const engine::Event&, engine::OrderId, RestingOrder);
-    // Takes a quantity off a resting order, all of it removes the order.
-    Result reduce(const engine::Event&, engine::OrderId, engine::Quantity by);
-    Result remove(const engine::Event&, engine::OrderId);
+    // The order shows this much now, at this price; 0: it left the book.
+    Result show(const engine::Event&, engine::OrderId, engine::Price, engine::Quantity shown);
+    // It joins the book, or an iceberg comes to be beside it.
+    void join(const engine::Event&, engine::OrderId, const RestingOrder&);
+    // Of an order that was traded or reduced by so much: in the book it shows less.
+    Result take(const engine::Event&, engine::OrderId, engine::Quantity by, engine::Quantity leaves);
+    // It is done. Held orders and takers never were in the book: only an order that is known here leaves it.
+    Result leave(const engine::Event&, engine::OrderId);
+    [[nodiscard]] engine::Quantity display_of(engine::OrderId) const;
     Ticker& touch(const engine::Event&, engine::SecurityId);
 };
 

@@ -15,7 +15,9 @@ public:
     explicit OrdersProjection(Side side)
         : side_(side),
           table_(side == Side::Buy ? "trading.bids" : "trading.listings"),
-          load_sql_("SELECT order_id, price_units, quantity_units, filled_units, leaves_units, notional FROM " +
+          load_sql_("SELECT order_id, price_units, quantity_units, filled_units, leaves_units, notional, status, "
+                    "stop_price_units, display_quantity_units, (extract(epoch FROM expires_at) * 1000000)::bigint, "
+                    "prevented_units, activation_reason, (extract(epoch FROM activated_at) * 1000000)::bigint FROM " +
                     std::string(table_) + " WHERE order_id = ANY($1::bigint[]) AND leaves_units > 0") {}
 
     std::string_view name() const override { return side_ == Side::Buy ? "bids" : "listings"; }
@@ -47,17 +49,28 @@ private:
         if (wanted.empty()) return {};
         auto rows = connection.prepared(load_sql_, {array_of(wanted)});
         if (!rows) return std::unexpected(rows.error());
-        for (int i = 0; i < rows->size(); ++i) {
-            OrderRow row;
-            if (!rows->is_null(i, 1)) row.price = Price{rows->integer(i, 1)};
-            row.quantity = {rows->integer(i, 2)};
-            row.filled = {rows->integer(i, 3)};
-            row.leaves = {rows->integer(i, 4)};
-            row.notional = money_from(rows->text(i, 5));
-            if (row.filled.units > 0) row.status = "partially_filled";
-            rows_.load(static_cast<OrderId>(rows->integer(i, 0)), row);
-        }
+        for (int i = 0; i < rows->size(); ++i)
+            rows_.load(static_cast<OrderId>(rows->integer(i, 0)), row_from(*rows, i));
         return {};
+    }
+
+    // Of an open order.
+    static OrderRow row_from(const eventstore::Rows& rows, int i) {
+        const auto or_zero = [&](int column) { return rows.is_null(i, column) ? 0 : rows.integer(i, column); };
+        OrderRow row;
+        if (!rows.is_null(i, 1)) row.price = Price{rows.integer(i, 1)};
+        row.quantity = {rows.integer(i, 2)};
+        row.filled = {rows.integer(i, 3)};
+        row.leaves = {rows.integer(i, 4)};
+        row.notional = money_from(rows.text(i, 5));
+        row.status = rows.text(i, 6) == "held" ? "held" : row.filled.units > 0 ? "partially_filled" : "new";
+        row.stop_price = {or_zero(7)};
+        row.display_quantity = {or_zero(8)};
+        row.expires_at = {or_zero(9)};
+        row.prevented_units = money_from(rows.text(i, 10)).units;
+        if (!rows.is_null(i, 11)) row.activation_reason = from_word<ActivationReason>(rows.text(i, 11));
+        if (!rows.is_null(i, 12)) row.activated_at = Timestamp{rows.integer(i, 12)};
+        return row;
     }
 
     template <class Other>
@@ -83,6 +96,22 @@ private:
         if (e.side != side_) return {};
         return change(event, e.order, [&](OrderRow& row) { amend(row, event, e); });
     }
+    Result on(const Event& event, const OrderActivated& e) {
+        if (e.side != side_) return {};
+        return change(event, e.order, [&](OrderRow& row) { activate(row, event, e); });
+    }
+    Result on(const Event& event, const MatchPrevented& e) {
+        const OrderId order = e.taker_side == side_ ? e.taker_order : e.maker_order;
+        return change(event, order, [&](OrderRow& row) { prevent(row, event, e); });
+    }
+    Result on(const Event& event, const OrderReduced& e) {
+        if (e.side != side_) return {};
+        return change(event, e.order, [&](OrderRow& row) { reduce(row, event, e); });
+    }
+    Result on(const Event& event, const OrderRefreshed& e) {
+        if (e.side != side_) return {};
+        return change(event, e.order, [&](OrderRow& row) { rest(row, event); });
+    }
     Result on(const Event& event, const OrderCanceled& e) {
         if (e.side != side_) return {};
         return change(event, e.order, [&](OrderRow& row) { close(row, event, "canceled", word_of(e.reason)); });
@@ -104,7 +133,11 @@ private:
         const OrderAccepted& t = row.terms;
         writer_.put(stored, id, t.account, t.security, t.type, t.time_in_force, t.post_only, row.price, row.quantity,
                     row.filled, row.leaves, row.notional, row.status, row.reason, unless_empty(t.client_order_id),
-                    row.created_at, row.updated_at, row.created_seq, row.updated_seq);
+                    row.created_at, row.updated_at, row.created_seq, row.updated_seq, unless_zero(row.stop_price),
+                    unless_zero(t.trail_amount), unless_zero(t.trail_basis_points), unless_zero(t.protection_price),
+                    unless_zero(row.display_quantity), unless_zero(t.min_quantity), t.all_or_none, t.reduce_only,
+                    t.self_trade_prevention, unless_zero(row.expires_at), unless_zero(t.group), unless_zero(t.role),
+                    row.prevented_units, row.activation_reason, row.activated_at);
     }
 
     Side side_;
@@ -129,7 +162,22 @@ private:
                          {"created_at", "timestamptz", ColumnUse::Fixed},
                          {"updated_at", "timestamptz"},
                          {"created_seq", "bigint", ColumnUse::Fixed},
-                         {"updated_seq", "bigint"}}};
+                         {"updated_seq", "bigint"},
+                         {"stop_price_units", "bigint"},
+                         {"trail_amount_units", "bigint", ColumnUse::Fixed},
+                         {"trail_basis_points", "integer", ColumnUse::Fixed},
+                         {"protection_price_units", "bigint", ColumnUse::Fixed},
+                         {"display_quantity_units", "bigint"},
+                         {"min_quantity_units", "bigint", ColumnUse::Fixed},
+                         {"all_or_none", "boolean", ColumnUse::Fixed},
+                         {"reduce_only", "boolean", ColumnUse::Fixed},
+                         {"self_trade_prevention", "text", ColumnUse::Fixed},
+                         {"expires_at", "timestamptz"},
+                         {"group_id", "bigint", ColumnUse::Fixed},
+                         {"group_role", "text", ColumnUse::Fixed},
+                         {"prevented_units", "numeric"},
+                         {"activation_reason", "text"},
+                         {"activated_at", "timestamptz"}}};
 };
 
 }  // namespace

@@ -52,6 +52,14 @@ Result PortfolioFold::on(const Event& event, const OrderAmended& e) {
     return reserve(event, e.order, {e.account, e.security}, {e.reserved_cash, e.reserved_quantity});
 }
 
+Result PortfolioFold::on(const Event& event, const OrderActivated& e) {
+    return reserve(event, e.order, {e.account, e.security}, {e.reserved_cash, e.reserved_quantity});
+}
+
+Result PortfolioFold::on(const Event& event, const OrderReduced& e) {
+    return release(event, e.order, {e.account, e.security}, {e.released_cash, e.released_quantity});
+}
+
 Result PortfolioFold::on(const Event& event, const OrderCanceled& e) {
     return release(event, e.order, {e.account, e.security}, {e.released_cash, e.released_quantity});
 }

@@ -5,7 +5,8 @@
 // takes all. Realised profit is the notional of sales less the cost they took. Issued shares cost nothing.
 // A trade of an account with itself is a sale, then a purchase.
 //
-// Events carry every amount they move; only an amend needs memory: it tells the new reservation, not the old one.
+// Events carry every amount they move; only an amend and an activation need memory: they tell the new reservation, not the
+// old one.
 // Thread safety: none.
 #pragma once
 
@@ -36,7 +37,8 @@ struct HoldingRow {
     engine::Money cost_basis;
     engine::Money realized_pnl;
 };
-// What an open order reserves now. An order that reserves nothing (a market bid) has none.
+// What an open order reserves now. An order that reserves nothing (a bid without limit, the second leg of an oco, the
+// exits of a bracket) has none.
 struct Reservation {
     engine::Money cash;
     engine::Quantity quantity;
@@ -89,6 +91,8 @@ private:
     Result on(const engine::Event&, const engine::OrderAccepted&);
     Result on(const engine::Event&, const engine::TradeExecuted&);
     Result on(const engine::Event&, const engine::OrderAmended&);
+    Result on(const engine::Event&, const engine::OrderActivated&);
+    Result on(const engine::Event&, const engine::OrderReduced&);
     Result on(const engine::Event&, const engine::OrderCanceled&);
     Result on(const engine::Event&, const engine::OrderExpired&);
 

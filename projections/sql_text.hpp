@@ -101,5 +101,10 @@ template <std::size_t N>
 [[nodiscard]] std::optional<engine::FixedString<N>> unless_empty(const engine::FixedString<N>& text) {
     return text.empty() ? std::nullopt : std::optional(text);
 }
+// Null for 0: an amount, a time, an id or a word that was not given.
+template <class T>
+[[nodiscard]] std::optional<T> unless_zero(T value) {
+    return value == T{} ? std::nullopt : std::optional(value);
+}
 
 }  // namespace buttonwood::projections

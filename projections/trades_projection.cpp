@@ -1,4 +1,5 @@
-// trades -> trading.trades: row per trade. Rows are only added, so a batch is one COPY.
+// trades -> trading.trades, trading.prevented_matches: row per trade, row per trade that self-trade prevention stopped.
+// Rows are only added, so a batch is one COPY per table.
 #include "projections/factories.hpp"
 #include "projections/table_writer.hpp"
 
@@ -12,25 +13,35 @@ using namespace engine;
 class TradesProjection final : public Projection {
 public:
     std::string_view name() const override { return "trades"; }
-    std::vector<std::string_view> tables() const override { return {"trading.trades"}; }
+    std::vector<std::string_view> tables() const override { return {"trading.trades", "trading.prevented_matches"}; }
 
     Result apply(const eventstore::Records& batch, eventstore::Connection& connection) override {
-        for (const Event& event : batch.events)
+        for (const Event& event : batch.events) {
             if (const auto* trade = std::get_if<TradeExecuted>(&event.body)) add(event, *trade);
-        return writer_.flush(connection);
+            if (const auto* prevented = std::get_if<MatchPrevented>(&event.body)) add(event, *prevented);
+        }
+        if (auto written = trade_writer_.flush(connection); !written) return written;
+        return prevented_writer_.flush(connection);
     }
-    void reset() override { writer_.clear(); }
+    void reset() override {
+        trade_writer_.clear();
+        prevented_writer_.clear();
+    }
 
 private:
     void add(const Event& event, const TradeExecuted& t) {
         const bool taker_buys = t.taker_side == Side::Buy;
-        writer_.insert(t.trade, event.seq, t.security, t.price, t.quantity, t.notional, t.taker_side,
+        trade_writer_.insert(t.trade, event.seq, t.security, t.price, t.quantity, t.notional, t.taker_side,
                        taker_buys ? t.taker_order : t.maker_order, taker_buys ? t.maker_order : t.taker_order,
                        taker_buys ? t.taker_account : t.maker_account, taker_buys ? t.maker_account : t.taker_account,
-                       t.maker_order, t.taker_order, event.time);
+                       t.maker_order, t.taker_order, event.time, t.auction);
+    }
+    void add(const Event& event, const MatchPrevented& p) {
+        prevented_writer_.insert(event.seq, p.security, p.maker_order, p.taker_order, p.maker_account, p.taker_account,
+                                 p.taker_side, p.mode, p.price, p.quantity, event.time);
     }
 
-    TableWriter writer_{"trading.trades",
+    TableWriter trade_writer_{"trading.trades",
                         {{"trade_id", "bigint", ColumnUse::Key},
                          {"event_seq", "bigint", ColumnUse::Fixed},
                          {"security_id", "bigint", ColumnUse::Fixed},
@@ -44,7 +55,20 @@ private:
                          {"seller_account_id", "bigint", ColumnUse::Fixed},
                          {"maker_order_id", "bigint", ColumnUse::Fixed},
                          {"taker_order_id", "bigint", ColumnUse::Fixed},
-                         {"executed_at", "timestamptz", ColumnUse::Fixed}}};
+                         {"executed_at", "timestamptz", ColumnUse::Fixed},
+                         {"auction", "boolean", ColumnUse::Fixed}}};
+    TableWriter prevented_writer_{"trading.prevented_matches",
+                                  {{"event_seq", "bigint", ColumnUse::Key},
+                                   {"security_id", "bigint", ColumnUse::Fixed},
+                                   {"maker_order_id", "bigint", ColumnUse::Fixed},
+                                   {"taker_order_id", "bigint", ColumnUse::Fixed},
+                                   {"maker_account_id", "bigint", ColumnUse::Fixed},
+                                   {"taker_account_id", "bigint", ColumnUse::Fixed},
+                                   {"taker_side", "text", ColumnUse::Fixed},
+                                   {"mode", "text", ColumnUse::Fixed},
+                                   {"price_units", "bigint", ColumnUse::Fixed},
+                                   {"quantity_units", "bigint", ColumnUse::Fixed},
+                                   {"prevented_at", "timestamptz", ColumnUse::Fixed}}};
 };
 
 }  // namespace

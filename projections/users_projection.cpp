@@ -21,6 +21,12 @@ struct UserRow {
     Timestamp updated_at;
     EventSeq updated_seq{};
 };
+struct AccountRow {
+    UserId user{};  // user, opened_*: only of a row that is new in this batch
+    Timestamp opened_at;
+    EventSeq opened_seq{};
+    Timestamp cancel_after;  // 0 = off
+};
 struct KeyRow {
     UserId user{};  // user, roles, created_*: only of a row that is new in this batch
     RoleSet roles;
@@ -51,11 +57,15 @@ public:
             user_writer_.put(stored, id, row.name, roles_array(row.roles), row.status, unless_empty(row.note),
                              row.created_at, row.updated_at, row.created_seq, row.updated_seq);
         });
+        accounts_.flush([this](bool stored, AccountId id, const AccountRow& row) {
+            account_writer_.put(stored, id, row.user, row.opened_at, row.opened_seq, unless_zero(row.cancel_after));
+        });
         keys_.flush([this](bool stored, KeyId id, const KeyRow& row) {
             key_writer_.put(stored, hex_of(id), row.user, roles_array(row.roles), row.created_at, row.revoked_at,
                             row.created_seq, row.updated_seq);
         });
         users_.clear();
+        accounts_.clear();
         keys_.clear();
         for (TableWriter* writer : {&user_writer_, &account_writer_, &key_writer_})
             if (auto written = writer->flush(connection); !written) return written;
@@ -64,6 +74,7 @@ public:
 
     void reset() override {
         users_.clear();
+        accounts_.clear();
         keys_.clear();
         user_writer_.clear();
         account_writer_.clear();
@@ -84,8 +95,11 @@ private:
                                .updated_seq = event.seq});
     }
     void on(const Event& event, const AccountOpened& e) {
-        account_writer_.insert(e.account, e.user, event.time, event.seq);
+        accounts_.create(
+            e.account, {.user = e.user, .opened_at = event.time, .opened_seq = event.seq, .cancel_after = {}});
     }
+    void on(const Event&, const CancelAfterSet& e) { switch_account(e.account, e.trigger_at); }
+    void on(const Event&, const CancelAfterFired& e) { switch_account(e.account, {}); }
     // What changes is carried whole by the event: a row that is not new need not be read to be changed.
     void on(const Event& event, const UserStatusChanged& e) {
         if (!users_.knows(e.user)) users_.load(e.user, {});
@@ -110,7 +124,13 @@ private:
         row.updated_seq = event.seq;
     }
 
+    void switch_account(AccountId account, Timestamp cancel_after) {
+        if (!accounts_.knows(account)) accounts_.load(account, {});
+        accounts_.change(account)->cancel_after = cancel_after;
+    }
+
     RowCache<UserId, UserRow> users_;
+    RowCache<AccountId, AccountRow> accounts_;
     RowCache<KeyId, KeyRow> keys_;
     TableWriter user_writer_{"identity.users",
                              {{"user_id", "bigint", ColumnUse::Key},
@@ -126,7 +146,8 @@ private:
                                 {{"account_id", "bigint", ColumnUse::Key},
                                  {"user_id", "bigint", ColumnUse::Fixed},
                                  {"opened_at", "timestamptz", ColumnUse::Fixed},
-                                 {"opened_seq", "bigint", ColumnUse::Fixed}}};
+                                 {"opened_seq", "bigint", ColumnUse::Fixed},
+                                 {"cancel_after_at", "timestamptz"}}};
     TableWriter key_writer_{"identity.api_keys",
                             {{"key_id", "text", ColumnUse::Key},
                              {"user_id", "bigint", ColumnUse::Fixed},
