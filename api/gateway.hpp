@@ -37,6 +37,13 @@ struct Outcome {
             if (const E* body = std::get_if<E>(&event.body)) return body;
         return nullptr;
     }
+    // What of this kind of work the command left to later ones, or nullptr when it is done.
+    [[nodiscard]] const engine::WorkDeferred* deferred(engine::WorkKind work) const {
+        for (const engine::Event& event : events)
+            if (const auto* left = std::get_if<engine::WorkDeferred>(&event.body); left && left->kind == work)
+                return left;
+        return nullptr;
+    }
 };
 
 class Gateway {
@@ -58,15 +65,16 @@ public:
     void submit(engine::UserId actor, const engine::RequestId& request_id, engine::Command command,
                 Completion completion);
 
-    // The same for coroutines: co_await gateway.execute(..., boost::asio::use_awaitable) resumes in place.
+    // The same for coroutines: co_await gateway.execute(..., boost::asio::use_awaitable) resumes in place. The command
+    // is moved from; by reference to a named object because of GCC 12 (README, Decisions).
     template <class Token>
-    auto execute(engine::UserId actor, const engine::RequestId& request_id, engine::Command command, Token&& token) {
+    auto execute(engine::UserId actor, const engine::RequestId& request_id, engine::Command& command, Token&& token) {
         return boost::asio::async_initiate<Token, void(Outcome)>(
-            [this, actor, &request_id](auto handler, engine::Command moved) {
-                submit(actor, request_id, std::move(moved),
+            [this, actor, &request_id, &command](auto handler) {
+                submit(actor, request_id, std::move(command),
                        [h = std::move(handler)](const Outcome& outcome) mutable { std::move(h)(outcome); });
             },
-            token, std::move(command));
+            token);
     }
 
     // A batch became durable. Before open(): folds at once (replay). After: on the I/O thread, in order.

@@ -1,5 +1,7 @@
 #include "api/members.hpp"
 
+#include "api/rfc3339.hpp"
+
 #include <algorithm>
 
 namespace buttonwood::api {
@@ -133,17 +135,49 @@ engine::Money Members::money(std::string_view name) {
 }
 
 std::uint8_t Members::small_number(std::string_view name, std::uint8_t max) {
+    return static_cast<std::uint8_t>(whole_number(name, max));
+}
+
+std::int64_t Members::whole_number(std::string_view name, std::int64_t max) {
     const JsonValue* value = get(name);
     if (!expect(value, name, JsonValue::Kind::Number)) return 0;
     const auto number = parse_units(value->text, 0);
-    if (!number || *number > max) {
-        complain(field_problem(
-            "invalid_decimal", pointer_to(name),
-            "The member " + std::string(name) + " must be a whole number up to " + std::to_string(max) + ".",
-            std::to_string(max)));
-        return 0;
-    }
-    return static_cast<std::uint8_t>(*number);
+    if (number && *number <= max) return *number;
+    complain(field_problem(
+        "invalid_decimal", pointer_to(name),
+        "The member " + std::string(name) + " must be a whole number up to " + std::to_string(max) + ".",
+        std::to_string(max)));
+    return 0;
+}
+
+std::uint32_t Members::percent(std::string_view name) {
+    static constexpr std::int64_t kMax = 1'000'000;  // 10,000 per cent: beyond what any rule accepts
+    const std::string_view text = number_text(name);
+    if (failed()) return 0;
+    const auto points = parse_units(text, 2);
+    if (points && *points <= kMax) return static_cast<std::uint32_t>(*points);
+    complain(field_problem("invalid_decimal", pointer_to(name),
+                           "The member " + std::string(name) +
+                               " must be a percentage with at most two decimals such as \"1.5\".",
+                           "2 decimals"));
+    return 0;
+}
+
+engine::Timestamp Members::time(std::string_view name) {
+    const JsonValue* value = get(name);
+    if (!expect(value, name, JsonValue::Kind::String)) return {};
+    const auto time = parse_rfc3339(value->text);
+    if (time && time->us > 0) return *time;
+    complain(field_problem("invalid_time", pointer_to(name),
+                           "The member " + std::string(name) +
+                               " must be a time in UTC such as 2026-11-20T17:25:49.348123Z."));
+    return {};
+}
+
+std::span<const JsonValue> Members::list(std::string_view name) {
+    const JsonValue* value = get(name);
+    if (!expect(value, name, JsonValue::Kind::Array)) return {};
+    return value->elements;
 }
 
 engine::RoleSet Members::roles(std::string_view name) {

@@ -13,6 +13,7 @@
 #include "engine/names.hpp"
 
 #include <initializer_list>
+#include <span>
 
 namespace buttonwood::api {
 
@@ -34,6 +35,12 @@ public:
     [[nodiscard]] std::int64_t units(std::string_view name, int scale, std::string_view too_fine,
                                      std::string_view too_large);
     [[nodiscard]] engine::Money money(std::string_view name);
+    // "1.5" -> 150 basis points; at most two decimals.
+    [[nodiscard]] std::uint32_t percent(std::string_view name);
+    // A JSON number without a fraction, at most max.
+    [[nodiscard]] std::int64_t whole_number(std::string_view name, std::int64_t max);
+    // "2026-11-20T17:25:49.348123Z", after 1970.
+    [[nodiscard]] engine::Timestamp time(std::string_view name);
     template <class E> [[nodiscard]] E word(std::string_view name, std::optional<E> otherwise = {}) {
         const JsonValue* value = get(name);
         if (!value && otherwise) return *otherwise;
@@ -43,6 +50,8 @@ public:
         return found.value_or(E{});
     }
     [[nodiscard]] engine::RoleSet roles(std::string_view name);
+    // The elements of an array; whatever they are.
+    [[nodiscard]] std::span<const JsonValue> list(std::string_view name);
 
     template <class E> [[nodiscard]] static std::string accepted_words(E) {
         std::string list;

@@ -6,25 +6,10 @@
 namespace buttonwood::api {
 namespace {
 
+using engine::Price;
+using engine::Quantity;
 using engine::RejectReason;
-
-// The fills of one order among a command's events, as the view folded them.
-std::vector<OrderFill> fills_of(const Outcome& outcome, engine::OrderId order) {
-    std::vector<OrderFill> fills;
-    for (const engine::Event& event : outcome.events) {
-        const auto* t = std::get_if<engine::TradeExecuted>(&event.body);
-        if (!t || (t->taker_order != order && t->maker_order != order)) continue;
-        fills.push_back(
-            {{t->trade, t->price, t->quantity, t->taker_side, event.time, event.seq, t->auction},
-             t->maker_order == order});
-    }
-    return fills;
-}
-
-OrderAnswer answer_for(const Outcome& outcome, const LiveView& view, engine::OrderId id) {
-    const LiveOrder* order = view.order(id);
-    return {order_json(*order, *view.security(order->security), fills_of(outcome, id)), id, false};
-}
+using engine::TimeInForce;
 
 OrProblem<engine::OrderRef> read_target(Members& m) {
     engine::OrderRef target;
@@ -46,6 +31,53 @@ OrProblem<engine::OrderRef> read_target(Members& m) {
     return target;
 }
 
+Price price_of(Members& m, std::string_view name, const engine::SecurityCreated& terms) {
+    return {m.units(name, terms.price_scale, "price_not_on_tick", "max_price")};
+}
+Quantity quantity_of(Members& m, std::string_view name, const engine::SecurityCreated& terms) {
+    return {m.units(name, terms.quantity_scale, "quantity_not_on_lot", "max_quantity")};
+}
+
+// A term that is asked for by being named. To the engine zero means "not asked for": here it is refused instead.
+template <class Value, class Read>
+Value asked(Members& m, std::string_view name, RejectReason when_zero, Read read) {
+    if (!m.has(name)) return Value{};
+    const Value value = read(m, name);
+    if (!m.failed() && value == Value{}) m.complain(refusal(when_zero));
+    return value;
+}
+
+// What an order is, apart from its amounts.
+void read_kind(Members& m, engine::PlaceOrder& order, std::optional<engine::Side> side) {
+    order.side = m.word<engine::Side>("side", side);
+    order.type = m.word<engine::OrderType>("type", engine::OrderType::Limit);
+    order.time_in_force =
+        m.word<TimeInForce>("time_in_force",
+                            order.type == engine::OrderType::Market ? TimeInForce::Ioc : TimeInForce::Gtc);
+    order.post_only = m.flag("post_only", false);
+    order.post_only_reprice = m.flag("post_only_reprice", false);
+    order.reduce_only = m.flag("reduce_only", false);
+    order.all_or_none = m.flag("all_or_none", false);
+    order.self_trade_prevention = m.word<engine::SelfTradePrevention>(
+        "self_trade_prevention", engine::SelfTradePrevention::CancelNewest);
+    order.expires_at = m.has("expires_at") ? m.time("expires_at") : engine::Timestamp{};
+}
+
+void read_amounts(Members& m, engine::PlaceOrder& order, const engine::SecurityCreated& terms) {
+    const auto price = [&terms](Members& from, std::string_view name) { return price_of(from, name, terms); };
+    const auto quantity = [&terms](Members& from, std::string_view name) { return quantity_of(from, name, terms); };
+    const auto percent = [](Members& from, std::string_view name) { return from.percent(name); };
+    order.quantity = quantity(m, "quantity");
+    order.price = is_market(order.type) ? asked<Price>(m, "price", RejectReason::PriceNotAllowed, price)
+                                        : price(m, "price");
+    order.stop_price = asked<Price>(m, "stop_price", RejectReason::StopPriceNotAllowed, price);
+    order.trail_amount = asked<Price>(m, "trail_amount", RejectReason::TrailNotAllowed, price);
+    order.trail_basis_points = asked<std::uint32_t>(m, "trail_percent", RejectReason::TrailNotAllowed, percent);
+    order.protection_price = asked<Price>(m, "protection_price", RejectReason::ProtectionPriceNotAllowed, price);
+    order.display_quantity = asked<Quantity>(m, "display_quantity", RejectReason::DisplayQuantityNotAllowed, quantity);
+    order.min_quantity = asked<Quantity>(m, "min_quantity", RejectReason::MinQuantityNotAllowed, quantity);
+}
+
 }  // namespace
 
 OrProblem<engine::AccountId> own_account(const LiveView& view, const Identity& who, std::string_view text) {
@@ -65,16 +97,13 @@ OrProblem<const LiveSecurity*> known_security(const LiveView& view, std::string_
 
 OrProblem<engine::PlaceOrder> read_place(const JsonValue& body, const LiveView& view, const Identity& who,
                                          std::optional<engine::Side> side) {
-    Members m(body, {"symbol", "side", "type", "quantity", "price", "time_in_force", "post_only", "client_order_id",
-                     "account"});
+    Members m(body, {"symbol", "side", "type", "quantity", "price", "time_in_force", "expires_at", "stop_price",
+                     "trail_amount", "trail_percent", "protection_price", "display_quantity", "min_quantity",
+                     "all_or_none", "reduce_only", "post_only", "post_only_reprice", "self_trade_prevention",
+                     "client_order_id", "account"});
     const std::string_view symbol = m.required_text("symbol", engine::Symbol::kCapacity);
     engine::PlaceOrder order;
-    order.side = m.word<engine::Side>("side", side);
-    order.type = m.word<engine::OrderType>("type", engine::OrderType::Limit);
-    const bool is_market = order.type == engine::OrderType::Market;
-    order.time_in_force =
-        m.word<engine::TimeInForce>("time_in_force", is_market ? engine::TimeInForce::Ioc : engine::TimeInForce::Gtc);
-    order.post_only = m.flag("post_only", false);
+    read_kind(m, order, side);
     const std::string_view client_id = m.optional_text("client_order_id", 256);
     const std::string_view account_text = m.optional_text("account", 32);
     if (m.failed()) return std::unexpected(m.problem());
@@ -94,17 +123,38 @@ OrProblem<engine::PlaceOrder> read_place(const JsonValue& body, const LiveView& 
     order.account = *account;
     order.security = terms.security;
     order.client_order_id = client_id;
-    order.quantity = {m.units("quantity", terms.quantity_scale, "quantity_not_on_lot", "max_quantity")};
-    if (!is_market || m.has("price"))
-        order.price = {m.units("price", terms.price_scale, "price_not_on_tick", "max_price")};
+    read_amounts(m, order, terms);
     if (m.failed()) return std::unexpected(m.problem());
     return order;
 }
 
+OrProblem<engine::PlaceGroup> read_group(const JsonValue& body, const LiveView& view, const Identity& who) {
+    Members m(body, {"kind", "legs"});
+    engine::PlaceGroup group;
+    group.kind = m.word<engine::GroupKind>("kind");
+    const auto legs = m.list("legs");
+    if (m.failed()) return std::unexpected(m.problem());
+    if (legs.size() < 2 || legs.size() > engine::kMaxGroupLegs)
+        return std::unexpected(refusal(RejectReason::GroupNotAllowed));
+    for (std::size_t i = 0; i < legs.size(); ++i) {
+        if (legs[i].kind != JsonValue::Kind::Object)
+            return std::unexpected(
+                field_problem("invalid_type", "/legs/" + std::to_string(i), "A leg must be the object of an order."));
+        auto leg = read_place(legs[i], view, who);
+        if (!leg) {
+            for (FieldError& e : leg.error().errors) e.pointer = "/legs/" + std::to_string(i) + e.pointer;
+            return std::unexpected(std::move(leg.error()));
+        }
+        group.legs.push_back(*leg);
+    }
+    return group;
+}
+
 OrProblem<engine::AmendOrder> read_amend(const JsonValue& body, const LiveView& view, const Identity& who,
                                          std::optional<engine::OrderId> order) {
-    Members m = order ? Members(body, {"price", "quantity", "account"})
-                      : Members(body, {"price", "quantity", "account", "order_id", "client_order_id", "symbol"});
+    Members m = order ? Members(body, {"price", "quantity", "stop_price", "display_quantity", "expires_at", "account"})
+                      : Members(body, {"price", "quantity", "stop_price", "display_quantity", "expires_at", "account",
+                                       "order_id", "client_order_id", "symbol"});
     if (m.failed()) return std::unexpected(m.problem());
     engine::AmendOrder amend;
     if (order) {
@@ -132,11 +182,11 @@ OrProblem<engine::AmendOrder> read_amend(const JsonValue& body, const LiveView& 
     if (!security || (known && !symbol.empty() && security->symbol() != symbol))
         return std::unexpected(refusal(RejectReason::OrderNotFound));
     const engine::SecurityCreated& terms = security->terms;
-    if (m.has("price"))
-        amend.price = engine::Price{m.units("price", terms.price_scale, "price_not_on_tick", "max_price")};
-    if (m.has("quantity"))
-        amend.quantity =
-            engine::Quantity{m.units("quantity", terms.quantity_scale, "quantity_not_on_lot", "max_quantity")};
+    if (m.has("price")) amend.price = price_of(m, "price", terms);
+    if (m.has("quantity")) amend.quantity = quantity_of(m, "quantity", terms);
+    if (m.has("stop_price")) amend.stop_price = price_of(m, "stop_price", terms);
+    if (m.has("display_quantity")) amend.display_quantity = quantity_of(m, "display_quantity", terms);
+    if (m.has("expires_at")) amend.expires_at = m.time("expires_at");
     if (m.failed()) return std::unexpected(m.problem());
     return amend;
 }
@@ -177,61 +227,14 @@ OrProblem<engine::MassCancel> read_mass_cancel(const JsonValue& params, const Li
     return mass;
 }
 
-std::optional<Problem> undelivered(const Outcome& outcome) {
-    switch (outcome.kind) {
-        case Outcome::Kind::Durable: return std::nullopt;
-        case Outcome::Kind::Full: return problem("overloaded");
-        case Outcome::Kind::StoreAway: return problem("read_only");
-        case Outcome::Kind::Stopped: return problem("draining");
-        case Outcome::Kind::DeadlinePassed:
-            return problem("outcome_unknown",
-                           "The command was not durable in time. Ask GET /v1/orders/by-client-id/{client_order_id}, "
-                           "or send the same request with the same client_order_id again.");
-    }
-    return problem("internal");
-}
-
-Problem refused(const Outcome& outcome, const LiveView& view) {
-    const auto* rejected = outcome.find<engine::CommandRejected>();
-    Problem p = refusal(outcome.refused());
-    const LiveOrder* order = rejected ? view.order(rejected->order) : nullptr;
-    // An operator's command on behalf names no account: any order is its business.
-    const bool own =
-        order && (rejected->account == engine::AccountId::None || order->account == rejected->account);
-    if (outcome.refused() == RejectReason::OrderNotOpen && order && !own) return refusal(RejectReason::OrderNotFound);
-    if (!own) return p;
-    if (outcome.refused() == RejectReason::OrderNotOpen && order->status == OrderStatus::Filled)
-        p = problem("order_already_filled", "The order is already filled.");
-    p.order_json = order_json(*order, *view.security(order->security));
-    return p;
-}
-
-OrProblem<OrderAnswer> place_answer(const Outcome& outcome, const LiveView& view) {
-    if (auto p = undelivered(outcome)) return std::unexpected(std::move(*p));
-    if (outcome.refused() == RejectReason::None)
-        return answer_for(outcome, view, outcome.find<engine::OrderAccepted>()->order);
-    if (outcome.refused() != RejectReason::DuplicateClientOrderId) return std::unexpected(refused(outcome, view));
-    const engine::OrderId id = outcome.find<engine::CommandRejected>()->order;
-    OrderAnswer answer{{}, id, true};
-    if (view.order(id)) answer.json = answer_for(outcome, view, id).json;  // else: the caller asks the read model
-    return answer;
-}
-
-OrProblem<OrderAnswer> amend_answer(const Outcome& outcome, const LiveView& view) {
-    if (auto p = undelivered(outcome)) return std::unexpected(std::move(*p));
-    if (outcome.refused() != RejectReason::None) return std::unexpected(refused(outcome, view));
-    const auto* amended = outcome.find<engine::OrderAmended>();
-    const engine::OrderId id = amended ? amended->order : outcome.find<engine::OrderCanceled>()->order;
-    OrderAnswer answer = answer_for(outcome, view, id);
-    answer.json.pop_back();
-    answer.json += amended && amended->priority_kept ? R"(,"priority":"kept"})" : R"(,"priority":"lost"})";
-    return answer;
-}
-
-OrProblem<OrderAnswer> cancel_answer(const Outcome& outcome, const LiveView& view) {
-    if (auto p = undelivered(outcome)) return std::unexpected(std::move(*p));
-    if (outcome.refused() != RejectReason::None) return std::unexpected(refused(outcome, view));
-    return answer_for(outcome, view, outcome.find<engine::OrderCanceled>()->order);
+OrProblem<engine::SetCancelAfter> read_cancel_after(const JsonValue& body, const LiveView& view, const Identity& who) {
+    static constexpr std::int64_t kMaxMs = 1'000'000'000;  // far beyond what the engine accepts
+    Members m(body, {"timeout_ms", "account"});
+    const auto account = own_account(view, who, m.optional_text("account", 32));
+    const std::int64_t timeout_ms = m.whole_number("timeout_ms", kMaxMs);
+    if (m.failed()) return std::unexpected(m.problem());
+    if (!account) return std::unexpected(account.error());
+    return engine::SetCancelAfter{*account, timeout_ms * 1'000};
 }
 
 }  // namespace buttonwood::api

@@ -28,6 +28,7 @@ constexpr std::array kCodes{
     CodeRow{"invalid_enum", 422, "A word is none of those accepted"},
     CodeRow{"invalid_id", 422, "An identifier is not well formed"},
     CodeRow{"invalid_text", 422, "A text is empty, too long or has characters that are not allowed"},
+    CodeRow{"invalid_time", 422, "A time is not RFC 3339 in UTC"},
     CodeRow{"invalid_parameter", 400, "A query parameter is not acceptable"},
     CodeRow{"unauthorized", 401, "A valid API key is needed"},
     CodeRow{"scope_missing", 403, "The key's roles do not allow this"},
@@ -45,6 +46,7 @@ constexpr std::array kCodes{
     CodeRow{"order_already_filled", 409, "The order is already filled"},
     CodeRow{"client_order_id_conflict", 409, "Another order has this client_order_id"},
     CodeRow{"symbol_taken", 409, "Another security has this symbol"},
+    CodeRow{"auction_uncrossing", 409, "The auction is being matched"},
     CodeRow{"status_unchanged", 409, "It already is so"},
     CodeRow{"user_closed", 409, "The user is closed"},
     CodeRow{"open_orders", 409, "The user has open orders"},
@@ -82,16 +84,25 @@ std::string_view word(Execution execution) {
     return "unknown";
 }
 
-// The member of a request that a refusal is about.
+// The member of a request that a refusal is about; empty where it is about none.
 std::string_view pointer_of(engine::RejectReason reason) {
     using enum engine::RejectReason;
     switch (reason) {
         case QuantityNotPositive: case QuantityTooLarge: case QuantityNotOnLot: case InsufficientShares:
-        case FokNotFillable: return "/quantity";
+        case FokNotFillable: case NothingToReduce: return "/quantity";
         case PriceNotAllowed: case PriceNotPositive: case PriceTooLarge: case PriceNotOnTick: case NotionalTooLarge:
-        case PostOnlyWouldCross: return "/price";
-        case TimeInForceNotAllowed: return "/time_in_force";
+        case PostOnlyWouldCross: case PriceOutOfBand: return "/price";
+        case TimeInForceNotAllowed: case AuctionOnly: return "/time_in_force";
+        case ExpiresAtNotAllowed: return "/expires_at";
         case PostOnlyNotAllowed: return "/post_only";
+        case ReduceOnlyNotAllowed: return "/reduce_only";
+        case AllOrNoneNotAllowed: return "/all_or_none";
+        case MinQuantityNotAllowed: case MinQuantityNotFillable: return "/min_quantity";
+        case DisplayQuantityNotAllowed: return "/display_quantity";
+        case TrailNotAllowed: return "/trail_amount";
+        case StopPriceNotAllowed: return "/stop_price";
+        case ProtectionPriceNotAllowed: case ProtectionPriceRequired: return "/protection_price";
+        case GroupNotAllowed: return "/legs";
         case ClientOrderIdConflict: case DuplicateClientOrderId: return "/client_order_id";
         case SecurityNotFound: case SymbolTaken: return "/symbol";
         case AccountNotFound: return "/account";
@@ -100,12 +111,29 @@ std::string_view pointer_of(engine::RejectReason reason) {
         case TickNotAllowed: return "/tick_size";
         case NameNotAllowed: return "/name";
         case RolesNotAllowed: return "/roles";
+        case BandsNotAllowed: return "/static_percent";
+        case AuctionNotAllowed: return "/auction";
+        case TimeoutNotAllowed: return "/timeout_ms";
         case None: case NotPermitted: case UserNotFound: case OrderNotFound: case OrderNotOpen: case AccountSuspended:
-        case SecurityHalted: case CancelOnly: case MarketClosed: case NothingToAmend: case NoLiquidity:
-        case InsufficientFunds: case StatusUnchanged: case UserClosed: case OpenOrders: case KeyTaken: case KeyNotFound:
+        case SecurityHalted: case CancelOnly: case MarketClosed: case AuctionUncrossing: case NothingToAmend:
+        case NotAmendable: case NoLiquidity: case InsufficientFunds: case StatusUnchanged: case UserClosed:
+        case OpenOrders: case KeyTaken: case KeyNotFound:
             return "";
     }
     return "";
+}
+
+// How soon what could not be done now may be tried again.
+std::optional<int> retry_after(int status, std::string_view code) {
+    if (code == "auction_uncrossing") return 100;
+    if (status == 503 || code == "outcome_unknown") return 1000;
+    return std::nullopt;
+}
+
+std::string sentence(std::string_view text) {
+    std::string s(text);
+    if (!s.empty() && s[0] >= 'a' && s[0] <= 'z') s[0] = static_cast<char>(s[0] - 'a' + 'A');
+    return s + ".";
 }
 
 }  // namespace
@@ -116,11 +144,8 @@ Problem problem(std::string_view code, std::string detail) {
     p.status = row ? row->status : 422;  // what is not in the table is a refusal by the market
     p.code = code;
     p.detail = detail.empty() && row ? std::string(row->title) + "." : std::move(detail);
-    if (p.status == 503) p.retry_after_ms = 1000;
-    if (code == "outcome_unknown") {
-        p.execution = Execution::Unknown;
-        p.retry_after_ms = 1000;
-    }
+    p.retry_after_ms = retry_after(p.status, code);
+    if (code == "outcome_unknown") p.execution = Execution::Unknown;
     return p;
 }
 
@@ -132,11 +157,28 @@ Problem field_problem(std::string_view code, std::string_view pointer, std::stri
 }
 
 Problem refusal(engine::RejectReason reason) {
-    std::string detail(engine::text_of(reason));
-    if (!detail.empty()) detail[0] = static_cast<char>(detail[0] - (detail[0] >= 'a' && detail[0] <= 'z' ? 32 : 0));
+    const std::string detail = sentence(engine::text_of(reason));
     const std::string_view pointer = pointer_of(reason);
-    if (pointer.empty()) return problem(engine::code_of(reason), detail + ".");
-    return field_problem(engine::code_of(reason), pointer, detail + ".");
+    if (pointer.empty()) return problem(engine::code_of(reason), detail);
+    return field_problem(engine::code_of(reason), pointer, detail);
+}
+
+std::vector<CodeEntry> all_codes() {
+    static constexpr engine::RejectReason kReasons[] = {
+#define X(name, number, code, text) engine::RejectReason::name,
+        BUTTONWOOD_REJECT_REASONS(X)
+#undef X
+    };
+    std::vector<CodeEntry> codes;
+    for (const CodeRow& row : kCodes) codes.push_back({row.code, row.status, std::string(row.title) + ".", ""});
+    for (const engine::RejectReason reason : kReasons) {
+        if (reason == engine::RejectReason::None) continue;
+        const std::string_view code = engine::code_of(reason);
+        const auto known = std::ranges::find(codes, code, &CodeEntry::code);
+        if (known != codes.end()) known->pointer = pointer_of(reason);
+        else codes.push_back({code, 422, sentence(engine::text_of(reason)), pointer_of(reason)});
+    }
+    return codes;
 }
 
 std::string to_json(const Problem& p, const ProblemContext& context) {

@@ -48,4 +48,13 @@ struct ProblemContext {
                                     std::optional<std::string> limit = {}, std::optional<std::string> actual = {});
 [[nodiscard]] Problem refusal(engine::RejectReason reason);
 
+// A code that a problem can have: what GET /v1/errors lists.
+struct CodeEntry {
+    std::string_view code;
+    int status = 0;
+    std::string title;
+    std::string_view pointer;  // of the member that a refusal by the market is about; may be empty
+};
+[[nodiscard]] std::vector<CodeEntry> all_codes();
+
 }  // namespace buttonwood::api

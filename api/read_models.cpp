@@ -197,6 +197,26 @@ OrDbError<ReadAnswer> read_order(Connection& connection, const std::vector<engin
 }
 
 // A trade of an account with itself is two fills: the cursor tells them apart.
+OrDbError<ReadAnswer> read_group(Connection& connection, const std::vector<engine::AccountId>& accounts,
+                                 engine::OrderId leg) {
+    const auto seq = checkpoint(connection, kOrderSources);
+    if (!seq) return std::unexpected(seq.error());
+    auto rows = connection.prepared(
+        std::string(kOrderColumns) + "WHERE account_id = ANY($1::bigint[]) AND order_id BETWEEN $2::bigint - 2"
+                                     " AND $2::bigint + 2 AND group_id = (SELECT g.group_id FROM api.orders g"
+                                     " WHERE g.order_id = $2::bigint) ORDER BY order_id",
+        {Param(id_array(accounts)), Param(std::to_underlying(leg))});
+    if (!rows) return std::unexpected(rows.error());
+    if (rows->size() == 0) return ReadAnswer{"", *seq, false};
+    JsonWriter legs;
+    legs.array([&] {
+        for (int i = 0; i < rows->size(); ++i) write_order_row(legs, Row(*rows, i));
+    });
+    const auto first = static_cast<engine::OrderId>(Row(*rows, 0).integer("group_id"));
+    const auto kind = rows->size() == 2 ? engine::GroupKind::Oco : engine::GroupKind::Bracket;
+    return ReadAnswer{group_json(first, kind, legs.text(), *seq), *seq, true};
+}
+
 OrDbError<ReadAnswer> read_fills(Connection& connection, const FillFilter& filter) {
     const auto seq = checkpoint(connection, kFillSources);
     if (!seq) return std::unexpected(seq.error());

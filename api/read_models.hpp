@@ -46,6 +46,9 @@ struct OrderFilter {
 [[nodiscard]] OrDbError<ReadAnswer> read_orders(eventstore::Connection&, const OrderFilter&);
 [[nodiscard]] OrDbError<ReadAnswer> read_order(eventstore::Connection&, const std::vector<engine::AccountId>& accounts,
                                                std::optional<engine::OrderId> id, const std::string& client_order_id);
+// The group that an order is a leg of; not found where it is in none.
+[[nodiscard]] OrDbError<ReadAnswer> read_group(eventstore::Connection&, const std::vector<engine::AccountId>& accounts,
+                                               engine::OrderId leg);
 
 struct FillFilter {
     std::vector<engine::AccountId> accounts;

@@ -64,6 +64,18 @@ std::string to_text(engine::RoleSet roles) {
 
 std::string group_text(engine::OrderId first_leg) { return "grp_" + std::to_string(std::to_underlying(first_leg)); }
 
+std::string group_json(engine::OrderId first_leg, engine::GroupKind kind, std::string_view legs,
+                       engine::EventSeq event_seq) {
+    JsonWriter w;
+    w.object([&] {
+        w.member("id", group_text(first_leg));
+        w.member("kind", engine::word_of(kind));
+        w.raw_member("orders", legs);
+        w.member("event_seq", event_seq);
+    });
+    return w.take();
+}
+
 std::string percent_text(std::uint32_t basis_points) { return to_decimal(std::int64_t{basis_points}, 2); }
 
 void write_order(JsonWriter& w, const OrderFields& f) {

@@ -32,6 +32,9 @@ void write_order(JsonWriter& w, const OrderFields& fields);
 
 // "grp_7": the group whose first leg is order 7.
 [[nodiscard]] std::string group_text(engine::OrderId first_leg);
+// A group of orders; legs: a JSON array of them, in order.
+[[nodiscard]] std::string group_json(engine::OrderId first_leg, engine::GroupKind kind, std::string_view legs,
+                                     engine::EventSeq event_seq);
 // "1.50" for 150 basis points.
 [[nodiscard]] std::string percent_text(std::uint32_t basis_points);
 

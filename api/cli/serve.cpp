@@ -157,6 +157,7 @@ private:
         http::add_trading_routes(router_, *services_);
         http::add_account_routes(router_, *services_);
         http::add_admin_routes(router_, *services_);
+        http::add_control_routes(router_, *services_);
         http::add_page_routes(router_);
     }
 

@@ -1,5 +1,6 @@
 // What several groups of routes share.
 #include "api/http/routes.hpp"
+#include "api/orders.hpp"
 
 #include <charconv>
 
@@ -27,6 +28,13 @@ std::expected<std::optional<std::uint64_t>, Problem> cursor_parameter(const Requ
     if (!cursor)
         return std::unexpected(problem("invalid_parameter", "The cursor must be a next_cursor of an earlier page."));
     return std::optional(*cursor);
+}
+
+std::expected<engine::Note, Problem> reason_parameter(const Request& request) {
+    const std::string* reason = request.parameter("reason");
+    if (reason && !reason->empty() && reason->size() <= engine::Note::kCapacity)
+        return engine::Note(std::string_view(*reason));
+    return std::unexpected(problem("invalid_parameter", "The parameter reason must say why, in 1 to 200 bytes."));
 }
 
 std::expected<const LiveSecurity*, Problem> security_in_path(const Services& services, const Request& request) {
@@ -67,6 +75,12 @@ Handler live_read(Services& services, ImmediateHandler handler) {
         if (!done) co_return std::unexpected(done.error());
         co_return handler(request);
     };
+}
+
+std::optional<Problem> failed(const Outcome& outcome, const LiveView& view) {
+    if (auto p = undelivered(outcome)) return p;
+    if (outcome.refused() != engine::RejectReason::None) return refused(outcome, view);
+    return std::nullopt;
 }
 
 std::vector<engine::AccountId> accounts_of(const Services& services, const Request& request) {

@@ -4,12 +4,15 @@
 #include "api/http/router.hpp"
 #include "api/server.hpp"
 
+#include <boost/asio/use_awaitable.hpp>
+
 namespace buttonwood::api::http {
 
 void add_public_routes(Router& router, Services& services);   // market data, info, health
 void add_trading_routes(Router& router, Services& services);  // orders: place, amend, cancel
 void add_account_routes(Router& router, Services& services);  // own orders, fills, balances, portfolio
-void add_admin_routes(Router& router, Services& services);    // users, securities, funds, state
+void add_admin_routes(Router& router, Services& services);    // users, securities, funds, audits
+void add_control_routes(Router& router, Services& services);  // trading states, bands, end of day, mass cancel
 void add_page_routes(Router& router);                         // the page at /
 
 // Query parameters, checked. Errors: 400 invalid_parameter with what would be accepted.
@@ -17,6 +20,8 @@ void add_page_routes(Router& router);                         // the page at /
                                                                      std::uint64_t otherwise, std::uint64_t min,
                                                                      std::uint64_t max);
 [[nodiscard]] std::expected<std::optional<std::uint64_t>, Problem> cursor_parameter(const Request& request);
+// Why an operator acts. Errors: 400 invalid_parameter.
+[[nodiscard]] std::expected<engine::Note, Problem> reason_parameter(const Request& request);
 // The security named by a path segment, 404 when there is none.
 [[nodiscard]] std::expected<const LiveSecurity*, Problem> security_in_path(const Services& services,
                                                                            const Request& request);
@@ -25,6 +30,12 @@ void add_page_routes(Router& router);                         // the page at /
     Services& services, const Request& request, const std::vector<std::string_view>& projections);
 // A read of the live view that honours min_event_seq.
 [[nodiscard]] Handler live_read(Services& services, ImmediateHandler handler);
+// Submits a command of the request's user and waits for its outcome. The command is moved from.
+[[nodiscard]] inline auto decide(Services& services, const Request& request, engine::Command& command) {
+    return services.gateway.execute(request.who.user, request.request_id, command, boost::asio::use_awaitable);
+}
+// Why the command did not happen; nullopt when it did.
+[[nodiscard]] std::optional<Problem> failed(const Outcome& outcome, const LiveView& view);
 // The accounts of the caller.
 [[nodiscard]] std::vector<engine::AccountId> accounts_of(const Services& services, const Request& request);
 

@@ -107,6 +107,23 @@ asio::awaitable<Result> fills(Services& s, Request& r) {
     co_return reply_of(answer);
 }
 
+asio::awaitable<Result> prevented_matches(Services& s, Request& r) {
+    PreventedFilter filter;
+    filter.accounts = accounts_of(s, r);
+    if (const std::string* symbol = r.parameter("symbol")) filter.symbol = *symbol;
+    const auto limit = number_parameter(r, "limit", kDefaultPage, 1, kMaxPage);
+    if (!limit) co_return std::unexpected(limit.error());
+    const auto cursor = cursor_parameter(r);
+    if (!cursor) co_return std::unexpected(cursor.error());
+    filter.limit = static_cast<std::size_t>(*limit);
+    filter.before = *cursor;
+    if (const auto reached = co_await wait_for_reads(s, r, kPreventedSources); !reached)
+        co_return std::unexpected(reached.error());
+    const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_prevented_matches(c, filter); };
+    const auto answer = co_await s.reads.run(query);
+    co_return reply_of(answer);
+}
+
 asio::awaitable<Result> balances(Services& s, Request& r) {
     if (const auto reached = co_await wait_for_reads(s, r, kBalanceSources); !reached)
         co_return std::unexpected(reached.error());
@@ -160,6 +177,8 @@ void add_account_routes(Router& router, Services& s) {
         [&s](Request& r) { return order_by_client_id(s, r); });
     get("/v1/fills", {"symbol", "order_id", "limit", "cursor", "min_event_seq", "wait_ms"},
         [&s](Request& r) { return fills(s, r); });
+    get("/v1/prevented-matches", {"symbol", "limit", "cursor", "min_event_seq", "wait_ms"},
+        [&s](Request& r) { return prevented_matches(s, r); });
     get("/v1/balances", {"min_event_seq", "wait_ms"}, [&s](Request& r) { return balances(s, r); });
     get("/v1/portfolio", {"min_event_seq", "wait_ms"}, [&s](Request& r) { return portfolio(s, r); });
     router.add(Verb::get, "/v1/account", Access::AnyKey, {"min_event_seq", "wait_ms"},

@@ -5,21 +5,11 @@
 #include "api/render.hpp"
 #include "eventstore/record_json.hpp"
 
-#include <boost/asio/use_awaitable.hpp>
-
 namespace buttonwood::api::http {
 namespace {
 
 namespace asio = boost::asio;
-using asio::use_awaitable;
 using engine::RejectReason;
-
-// Why the command did not happen; nullopt when it did.
-std::optional<Problem> failed(const Outcome& outcome, const LiveView& view) {
-    if (auto p = undelivered(outcome)) return p;
-    if (outcome.refused() != RejectReason::None) return refused(outcome, view);
-    return std::nullopt;
-}
 
 template <class Id> std::expected<Id, Problem> id_in_path(const Request& r, RejectReason unknown) {
     if (const auto id = parse_id<Id>(r.params[0])) return *id;
@@ -38,19 +28,17 @@ asio::awaitable<Result> register_user(Services& s, Request& r) {
     const auto body = body_json(r);
     if (!body) co_return std::unexpected(body.error());
     Members m(*body, {"name", "roles"});
-    engine::RegisterUser command{m.required_text("name", engine::Name::kCapacity), m.roles("roles")};
+    const engine::RegisterUser wanted{m.required_text("name", engine::Name::kCapacity), m.roles("roles")};
     if (m.failed()) co_return std::unexpected(m.problem());
-    const engine::RoleSet roles = command.roles;
-    const engine::Name name = command.name;
-    Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    engine::Command command(wanted);
+    Outcome outcome = co_await decide(s, r, command);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     const engine::UserId user = outcome.find<engine::UserRegistered>()->user;
     const engine::AccountId account = outcome.find<engine::AccountOpened>()->account;
 
     const NewKey key = make_key();
-    outcome = co_await s.gateway.execute(r.who.user, r.request_id,
-                                         engine::Command(engine::CreateApiKey{user, key.id, key.secret_hash, roles}),
-                                         use_awaitable);
+    command = engine::CreateApiKey{user, key.id, key.secret_hash, wanted.roles};
+    outcome = co_await decide(s, r, command);
     if (auto p = failed(outcome, s.view)) {
         p->execution = Execution::Unknown;
         p->detail = "The user " + to_text(user) + " was registered, but its key is not certain: " + p->detail;
@@ -60,8 +48,8 @@ asio::awaitable<Result> register_user(Services& s, Request& r) {
     w.object([&] {
         w.member("user_id", to_text(user));
         w.member("account_id", to_text(account));
-        w.member("name", name.view());
-        w.raw_member("roles", to_text(roles));
+        w.member("name", wanted.name.view());
+        w.raw_member("roles", to_text(wanted.roles));
         w.member("status", "active");
         w.member("key", key.text);
         w.member("event_seq", s.view.event_seq());
@@ -90,16 +78,16 @@ asio::awaitable<Result> change_status(Services& s, Request& r) {
     const auto body = body_json(r);
     if (!body) co_return std::unexpected(body.error());
     Members m(*body, {"status", "reason"});
-    const engine::ChangeUserStatus command{*user, m.word<engine::UserStatus>("status"),
-                                           m.required_text("reason", engine::Note::kCapacity)};
+    const engine::ChangeUserStatus wanted{*user, m.word<engine::UserStatus>("status"),
+                                          m.required_text("reason", engine::Note::kCapacity)};
     if (m.failed()) co_return std::unexpected(m.problem());
-    const Outcome outcome =
-        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    engine::Command command(wanted);
+    const Outcome outcome = co_await decide(s, r, command);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     JsonWriter w;
     w.object([&] {
         w.member("user_id", to_text(*user));
-        w.member("status", engine::word_of(command.status));
+        w.member("status", engine::word_of(wanted.status));
         w.member("event_seq", s.view.event_seq());
     });
     co_return json_reply(200, w.take(), s.view.event_seq());
@@ -112,8 +100,8 @@ asio::awaitable<Result> open_account(Services& s, Request& r) {
     if (!body) co_return std::unexpected(body.error());
     const Members nothing(*body, {});
     if (nothing.failed()) co_return std::unexpected(nothing.problem());
-    const Outcome outcome = co_await s.gateway.execute(r.who.user, r.request_id,
-                                                       engine::Command(engine::OpenAccount{*user}), use_awaitable);
+    engine::Command command(engine::OpenAccount{*user});
+    const Outcome outcome = co_await decide(s, r, command);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     JsonWriter w;
     w.object([&] {
@@ -128,37 +116,22 @@ asio::awaitable<Result> create_security(Services& s, Request& r) {
     const auto body = body_json(r);
     if (!body) co_return std::unexpected(body.error());
     Members m(*body, {"symbol", "name", "currency", "price_scale", "quantity_scale", "tick_size", "lot_size"});
-    engine::CreateSecurity command;
-    command.symbol = m.required_text("symbol", engine::Symbol::kCapacity);
-    command.name = m.required_text("name", engine::Name::kCapacity);
-    command.currency = m.required_text("currency", engine::Currency::kCapacity);
-    command.price_scale = m.small_number("price_scale", 8);
-    command.quantity_scale = m.small_number("quantity_scale", 8);
-    command.tick_size = {m.units("tick_size", command.price_scale, "tick_not_allowed", "tick_not_allowed")};
-    command.lot_size = {m.units("lot_size", command.quantity_scale, "tick_not_allowed", "tick_not_allowed")};
+    engine::CreateSecurity wanted;
+    wanted.symbol = m.required_text("symbol", engine::Symbol::kCapacity);
+    wanted.name = m.required_text("name", engine::Name::kCapacity);
+    wanted.currency = m.required_text("currency", engine::Currency::kCapacity);
+    wanted.price_scale = m.small_number("price_scale", 8);
+    wanted.quantity_scale = m.small_number("quantity_scale", 8);
+    wanted.tick_size = {m.units("tick_size", wanted.price_scale, "tick_not_allowed", "tick_not_allowed")};
+    wanted.lot_size = {m.units("lot_size", wanted.quantity_scale, "tick_not_allowed", "tick_not_allowed")};
     if (m.failed()) co_return std::unexpected(m.problem());
-    const Outcome outcome =
-        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    engine::Command command(wanted);
+    const Outcome outcome = co_await decide(s, r, command);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     const LiveSecurity& security = *s.view.security(outcome.find<engine::SecurityCreated>()->security);
     Reply reply = json_reply(201, security_json(security, s.view.event_seq()), s.view.event_seq());
     reply.headers.emplace_back("Location", "/v1/securities/" + std::string(security.symbol()));
     co_return reply;
-}
-
-asio::awaitable<Result> change_state(Services& s, Request& r) {
-    const auto security = security_in_path(s, r);
-    if (!security) co_return std::unexpected(security.error());
-    const auto body = body_json(r);
-    if (!body) co_return std::unexpected(body.error());
-    Members m(*body, {"state", "reason"});
-    const engine::ChangeTradingState command{(*security)->terms.security, m.word<engine::TradingState>("state"),
-                                             m.required_text("reason", engine::Note::kCapacity)};
-    if (m.failed()) co_return std::unexpected(m.problem());
-    const Outcome outcome =
-        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
-    if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
-    co_return json_reply(200, security_json(**security, s.view.event_seq()), s.view.event_seq());
 }
 
 // Deposit and withdrawal differ only in the command.
@@ -168,16 +141,16 @@ template <class CashCommand> asio::awaitable<Result> move_cash(Services& s, Requ
     Members m(*body, {"account_id", "currency", "amount"});
     const auto account = account_member(m, s.view);
     if (!account) co_return std::unexpected(account.error());
-    const CashCommand command{*account, m.required_text("currency", engine::Currency::kCapacity), m.money("amount")};
+    const CashCommand wanted{*account, m.required_text("currency", engine::Currency::kCapacity), m.money("amount")};
     if (m.failed()) co_return std::unexpected(m.problem());
-    const Outcome outcome =
-        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    engine::Command command(wanted);
+    const Outcome outcome = co_await decide(s, r, command);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     JsonWriter w;
     w.object([&] {
         w.member("account_id", to_text(*account));
-        w.member("currency", command.currency.view());
-        w.member("amount", eventstore::to_decimal(command.amount));
+        w.member("currency", wanted.currency.view());
+        w.member("amount", eventstore::to_decimal(wanted.amount));
         w.member("event_seq", s.view.event_seq());
     });
     co_return json_reply(201, w.take(), s.view.event_seq());
@@ -195,9 +168,8 @@ asio::awaitable<Result> issue(Services& s, Request& r) {
     const engine::Quantity quantity{
         m.units("quantity", (*security)->terms.quantity_scale, "quantity_not_on_lot", "max_quantity")};
     if (m.failed()) co_return std::unexpected(m.problem());
-    const engine::IssueHoldings command{*account, (*security)->terms.security, quantity};
-    const Outcome outcome =
-        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    engine::Command command(engine::IssueHoldings{*account, (*security)->terms.security, quantity});
+    const Outcome outcome = co_await decide(s, r, command);
     if (auto p = failed(outcome, s.view)) co_return std::unexpected(std::move(*p));
     JsonWriter w;
     w.object([&] {
@@ -212,15 +184,13 @@ asio::awaitable<Result> issue(Services& s, Request& r) {
 asio::awaitable<Result> cancel_on_behalf(Services& s, Request& r) {
     const auto order = id_in_path<engine::OrderId>(r, RejectReason::OrderNotFound);
     if (!order) co_return std::unexpected(order.error());
-    const std::string* reason = r.parameter("reason");
-    if (!reason || reason->empty() || reason->size() > engine::Note::kCapacity)
-        co_return std::unexpected(
-            problem("invalid_parameter", "The parameter reason must say why, in 1 to 200 bytes."));
-    engine::CancelOrder command;
-    command.target.order = *order;
-    command.note = std::string_view(*reason);
-    const Outcome outcome =
-        co_await s.gateway.execute(r.who.user, r.request_id, engine::Command(command), use_awaitable);
+    const auto reason = reason_parameter(r);
+    if (!reason) co_return std::unexpected(reason.error());
+    engine::CancelOrder wanted;
+    wanted.target.order = *order;
+    wanted.note = *reason;
+    engine::Command command(wanted);
+    const Outcome outcome = co_await decide(s, r, command);
     auto answer = cancel_answer(outcome, s.view);
     if (!answer) co_return std::unexpected(std::move(answer.error()));
     co_return json_reply(200, std::move(answer->json), s.view.event_seq());
@@ -285,7 +255,6 @@ void add_admin_routes(Router& router, Services& s) {
     add(Verb::post, "/v1/admin/users/{id}/status", {}, [&s](Request& r) { return change_status(s, r); });
     add(Verb::post, "/v1/admin/users/{id}/accounts", {}, [&s](Request& r) { return open_account(s, r); });
     add(Verb::post, "/v1/admin/securities", {}, [&s](Request& r) { return create_security(s, r); });
-    add(Verb::post, "/v1/admin/securities/{symbol}/state", {}, [&s](Request& r) { return change_state(s, r); });
     add(Verb::post, "/v1/admin/deposits", {}, [&s](Request& r) { return move_cash<engine::DepositCash>(s, r); });
     add(Verb::post, "/v1/admin/withdrawals", {}, [&s](Request& r) { return move_cash<engine::WithdrawCash>(s, r); });
     add(Verb::post, "/v1/admin/issues", {}, [&s](Request& r) { return issue(s, r); });

@@ -24,8 +24,12 @@ Result info(const Services& s) {
         w.member("build", std::string_view(BUTTONWOOD_BUILD));
         w.member("profile", s.bench_profile ? "bench" : "standard");
         w.array("features", [&] {
-            for (const char* feature : {"limit", "market", "gtc", "ioc", "fok", "post_only", "amend", "mass_cancel",
-                                        "client_order_id", "min_event_seq", "websocket"})
+            for (const char* feature : {"limit", "market", "stop", "stop_limit", "take_profit", "take_profit_limit",
+                                        "trailing_stop", "day", "gtc", "gtd", "ioc", "fok", "opg", "cls", "post_only",
+                                        "post_only_reprice", "iceberg", "min_quantity", "all_or_none", "reduce_only",
+                                        "protection_price", "self_trade_prevention", "oco", "bracket", "amend",
+                                        "mass_cancel", "cancel_after", "auctions", "price_bands", "client_order_id",
+                                        "min_event_seq", "websocket"})
                 w.element(feature);
         });
         w.member("event_seq", s.view.event_seq());
@@ -46,6 +50,7 @@ Result status(const Services& s) {
         w.member("blocks", p.blocks);
         w.member("store_outages", p.store_outages);
         w.member("connections", s.connections);
+        w.object("market", [&] { write_state(w, s.view.market_state()); });
         w.array("projections", [&] {
             for (const char* name : kProjections) {
                 const engine::EventSeq at = s.workers.checkpoint(name);
@@ -56,6 +61,24 @@ Result status(const Services& s) {
                 });
             }
         });
+    });
+    return json_reply(200, w.take(), s.view.event_seq());
+}
+
+// Every code that a problem can have.
+Result errors(const Services& s) {
+    JsonWriter w;
+    w.object([&] {
+        w.array("data", [&] {
+            for (const CodeEntry& entry : all_codes())
+                w.object([&] {
+                    w.member("code", entry.code);
+                    w.member("status", entry.status);
+                    w.member("title", entry.title);
+                    w.member("pointer", entry.pointer.empty() ? std::nullopt : std::optional(entry.pointer));
+                });
+        });
+        w.member("event_seq", s.view.event_seq());
     });
     return json_reply(200, w.take(), s.view.event_seq());
 }
@@ -150,6 +173,7 @@ void add_public_routes(Router& router, Services& s) {
         return json_reply(200, w.take(), s.view.event_seq());
     });
     get("/v1/status", {}, [&s](Request&) { return status(s); });
+    get("/v1/errors", {}, [&s](Request&) { return errors(s); });
     const auto live = [&](std::string pattern, std::vector<std::string_view> parameters, ImmediateHandler handler) {
         parameters.insert(parameters.end(), {"min_event_seq", "wait_ms"});
         router.add(Verb::get, std::move(pattern), Access::Public, std::move(parameters),
@@ -166,6 +190,11 @@ void add_public_routes(Router& router, Services& s) {
         const auto security = security_in_path(s, r);
         if (!security) return std::unexpected(security.error());
         return json_reply(200, ticker_json(**security, s.view.event_seq(), wall_clock()), s.view.event_seq());
+    });
+    live("/v1/markets/{symbol}/auction", {}, [&s](Request& r) -> Result {
+        const auto security = security_in_path(s, r);
+        if (!security) return std::unexpected(security.error());
+        return json_reply(200, auction_json(**security, s.view.event_seq()), s.view.event_seq());
     });
     router.add(Verb::get, "/v1/markets/{symbol}/trades", Access::Public,
                {"limit", "cursor", "min_event_seq", "wait_ms"},

@@ -4,8 +4,15 @@
 #include "engine/names.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace buttonwood::api {
+
+namespace {
+
+constexpr engine::EventSeq kNever = std::numeric_limits<engine::EventSeq>::max();
+
+}  // namespace
 
 using engine::displayed;
 
@@ -83,6 +90,8 @@ void LiveView::on(const engine::Event& event, const engine::OrderAccepted& e) {
     at(e.account).open_orders.insert(e.order);
     if (!e.client_order_id.empty()) client_ids_[client_key(e.account, e.client_order_id)] = e.order;
     if (e.held) hold(order);
+    // The exits of a bracket follow no price before their entry is done.
+    if (e.role == engine::GroupRole::StopExit) order.trail_since = kNever;
     if (e.rests) stand(order, displayed(order.leaves, order.display_quantity));
     executed("new", order);
 }

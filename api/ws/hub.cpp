@@ -1,6 +1,7 @@
 #include "api/ws/hub.hpp"
 
 #include "api/render.hpp"
+#include "engine/names.hpp"
 #include "eventstore/record_json.hpp"
 
 #include <algorithm>
@@ -13,7 +14,7 @@ using Window = BookWindow;
 
 // The members that every stream message starts with.
 void write_head(JsonWriter& w, std::string_view channel, std::string_view type, std::string_view subject_name,
-                std::string_view subject, std::uint64_t seq, engine::EventSeq event_seq, engine::Timestamp time) {
+                std::optional<std::string_view> subject, std::uint64_t seq, engine::EventSeq event_seq, engine::Timestamp time) {
     w.member("channel", channel);
     w.member("type", type);
     w.member(subject_name, subject);
@@ -65,10 +66,33 @@ void write_execution(JsonWriter& w, const Changes::Execution& e, const LiveSecur
         w.member("last_quantity", e.trade ? std::optional(quantity_text(s, e.trade->quantity)) : std::nullopt);
         w.member("trade_id", e.trade ? std::optional(to_text(e.trade->id)) : std::nullopt);
         w.member("liquidity", e.trade ? std::optional(std::string_view(e.is_maker ? "maker" : "taker")) : std::nullopt);
+        if (!e.prevented) return w.member("prevented", nullptr);
+        w.object("prevented", [&] {
+            w.member("order_id", to_text(e.prevented->other));
+            w.member("price", price_text(s, e.prevented->price));
+            w.member("quantity", quantity_text(s, e.prevented->quantity));
+            w.member("self_trade_prevention", engine::word_of(e.prevented->mode));
+        });
     });
 }
 
 }  // namespace
+
+std::optional<Topic> topic_of(std::string_view channel) {
+    for (const Topic topic : {Topic::Trades, Topic::Ticker, Topic::Auction, Topic::Status})
+        if (name_of(topic) == channel) return topic;
+    return std::nullopt;
+}
+
+std::string_view name_of(Topic topic) {
+    switch (topic) {
+        case Topic::Trades: return "trades";
+        case Topic::Ticker: return "ticker";
+        case Topic::Auction: return "auction";
+        case Topic::Status: return "status";
+    }
+    return "unknown";
+}
 
 bool is_book_depth(std::size_t depth) {
     return depth == kFullDepth || depth == 10 || depth == 25 || depth == 100 || depth == 500;
@@ -130,29 +154,49 @@ void Hub::publish_book(const LiveSecurity& security, std::size_t depth, BookGrou
     send_all(group.subscribers, w.take());
 }
 
-void Hub::subscribe_trades(Subscriber& s, const LiveSecurity& security) {
-    trades_[security.terms.security].insert(&s);
-    JsonWriter w;
-    w.object([&] {
-        write_head(w, "trades", "snapshot", "symbol", security.symbol(), security.trade_seq, view_.event_seq(),
-                   view_.time());
-        w.array("data", [&] {
-            const std::size_t size = security.trades.size();
-            for (std::size_t i = size > 50 ? size - 50 : 0; i < size; ++i) write_trade(w, security.trades[i], security);
-        });
-    });
-    s.send(std::make_shared<const std::string>(w.take()));
+std::uint64_t Hub::seq_of(Topic topic, const LiveSecurity* security) const {
+    switch (topic) {
+        case Topic::Trades: return security->trade_seq;
+        case Topic::Ticker: return security->ticker_seq;
+        case Topic::Auction: return security->auction_seq;
+        case Topic::Status: return security ? security->status_seq : view_.market_status_seq();
+    }
+    return 0;
 }
 
-void Hub::subscribe_ticker(Subscriber& s, const LiveSecurity& security) {
-    tickers_[security.terms.security].insert(&s);
+// A snapshot, or an update, of a topic whose messages say everything (trades: the newest 50).
+std::string Hub::message(Topic topic, std::string_view type, const LiveSecurity* security) const {
     JsonWriter w;
     w.object([&] {
-        write_head(w, "ticker", "snapshot", "symbol", security.symbol(), security.ticker_seq, view_.event_seq(),
-                   view_.time());
-        w.array("data", [&] { w.raw_element(ticker_json(security, view_.event_seq(), view_.time())); });
+        write_head(w, name_of(topic), type, "symbol", security ? std::optional(security->symbol()) : std::nullopt,
+                   seq_of(topic, security), view_.event_seq(), view_.time());
+        w.array("data", [&] {
+            switch (topic) {
+                case Topic::Trades: {
+                    const std::size_t size = security->trades.size();
+                    for (std::size_t i = size > 50 ? size - 50 : 0; i < size; ++i)
+                        write_trade(w, security->trades[i], *security);
+                    return;
+                }
+                case Topic::Ticker: return w.raw_element(ticker_json(*security, view_.event_seq(), view_.time()));
+                case Topic::Auction: return w.raw_element(auction_json(*security, view_.event_seq()));
+                case Topic::Status:
+                    return w.object([&] { write_state(w, security ? security->state : view_.market_state()); });
+            }
+        });
     });
-    s.send(std::make_shared<const std::string>(w.take()));
+    return w.take();
+}
+
+void Hub::subscribe(Subscriber& s, Topic topic, const LiveSecurity* security) {
+    topics_[{topic, id_of(security)}].insert(&s);
+    s.send(std::make_shared<const std::string>(message(topic, "snapshot", security)));
+}
+
+void Hub::publish(Topic topic, engine::SecurityId id) {
+    const auto it = topics_.find({topic, id});
+    if (it == topics_.end() || it->second.empty()) return;
+    send_all(it->second, message(topic, "update", view_.security(id)));
 }
 
 void Hub::subscribe_executions(Subscriber& s, engine::UserId user) {
@@ -166,7 +210,7 @@ void Hub::subscribe_executions(Subscriber& s, engine::UserId user) {
             w.array("data", [&] {
                 for (const engine::OrderId order_id : account.open_orders) {
                     const LiveOrder& order = *view_.order(order_id);
-                    write_execution(w, {"new", id, 0, order, std::nullopt, false}, *view_.security(order.security));
+                    write_execution(w, {"new", id, 0, order, std::nullopt, false, std::nullopt}, *view_.security(order.security));
                 }
             });
         });
@@ -193,13 +237,22 @@ void Hub::on_changes(const Changes& changes) {
         for (auto it = books_.lower_bound({id, 0}); it != books_.end() && it->first.first == id; ++it)
             if (!it->second.subscribers.empty()) publish_book(security, it->first.second, it->second);
     }
+    publish_trades(changes);
+    for (const engine::SecurityId id : changes.tickers) publish(Topic::Ticker, id);
+    for (const engine::SecurityId id : changes.states) publish(Topic::Status, id);
+    if (changes.market_state) publish(Topic::Status, engine::SecurityId::None);
+    for (const engine::SecurityId id : changes.auctions) publish(Topic::Auction, id);
+    for (const Changes::Execution& e : changes.executions) publish_executions(e);
+}
+
+void Hub::publish_trades(const Changes& changes) {
     std::map<engine::SecurityId, std::uint64_t> left;  // trades of this command still to be numbered
     for (const auto& [id, trade] : changes.trades) ++left[id];
     for (const auto& [id, trade] : changes.trades) {
         const LiveSecurity& security = *view_.security(id);
         const std::uint64_t seq = security.trade_seq - --left[id];
-        const auto it = trades_.find(id);
-        if (it == trades_.end() || it->second.empty()) continue;
+        const auto it = topics_.find({Topic::Trades, id});
+        if (it == topics_.end() || it->second.empty()) continue;
         JsonWriter w;
         w.object([&] {
             write_head(w, "trades", "update", "symbol", security.symbol(), seq, trade.event_seq, trade.time);
@@ -207,19 +260,6 @@ void Hub::on_changes(const Changes& changes) {
         });
         send_all(it->second, w.take());
     }
-    for (const engine::SecurityId id : changes.tickers) {
-        const auto it = tickers_.find(id);
-        if (it == tickers_.end() || it->second.empty()) continue;
-        const LiveSecurity& security = *view_.security(id);
-        JsonWriter w;
-        w.object([&] {
-            write_head(w, "ticker", "update", "symbol", security.symbol(), security.ticker_seq, view_.event_seq(),
-                       view_.time());
-            w.array("data", [&] { w.raw_element(ticker_json(security, view_.event_seq(), view_.time())); });
-        });
-        send_all(it->second, w.take());
-    }
-    for (const Changes::Execution& e : changes.executions) publish_executions(e);
 }
 
 void Hub::unsubscribe_book(Subscriber& s, engine::SecurityId security, std::size_t depth) {
@@ -235,8 +275,7 @@ void Hub::unsubscribe_all(Subscriber& s) {
         it->second.subscribers.erase(&s);
         it = it->second.subscribers.empty() ? books_.erase(it) : std::next(it);
     }
-    for (auto* topic : {&trades_, &tickers_})
-        for (auto& [id, subscribers] : *topic) subscribers.erase(&s);
+    for (auto& [subject, subscribers] : topics_) subscribers.erase(&s);
     for (auto& [id, subscribers] : executions_) subscribers.erase(&s);
 }
 

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -28,6 +29,11 @@ public:
     virtual void go_away() = 0;  // the server stops
 };
 
+// The public streams besides the books: one subject each, a security or, for Status alone, the whole market.
+enum class Topic : unsigned char { Trades, Ticker, Auction, Status };
+[[nodiscard]] std::optional<Topic> topic_of(std::string_view channel);
+[[nodiscard]] std::string_view name_of(Topic topic);
+
 inline constexpr std::size_t kFullDepth = 0;
 [[nodiscard]] bool is_book_depth(std::size_t depth);  // 0 (full), 10, 25, 100, 500
 
@@ -37,17 +43,19 @@ public:
 
     // Each sends the snapshot at once; updates follow without a hole.
     void subscribe_book(Subscriber& s, const LiveSecurity& security, std::size_t depth);
-    void subscribe_trades(Subscriber& s, const LiveSecurity& security);
-    void subscribe_ticker(Subscriber& s, const LiveSecurity& security);
+    void subscribe(Subscriber& s, Topic topic, const LiveSecurity* security);  // nullptr: the whole market
     void subscribe_executions(Subscriber& s, engine::UserId user);
     void unsubscribe_book(Subscriber& s, engine::SecurityId security, std::size_t depth);
-    void unsubscribe_trades(Subscriber& s, engine::SecurityId security) { trades_[security].erase(&s); }
-    void unsubscribe_ticker(Subscriber& s, engine::SecurityId security) { tickers_[security].erase(&s); }
+    void unsubscribe(Subscriber& s, Topic topic, const LiveSecurity* security) {
+        topics_[{topic, id_of(security)}].erase(&s);
+    }
     void unsubscribe_executions(Subscriber& s, engine::UserId user) { executions_[user].erase(&s); }
     void unsubscribe_all(Subscriber& s);
 
     void attach(Subscriber& s) { all_.insert(&s); }
     [[nodiscard]] std::size_t size() const { return all_.size(); }
+    // The seq of the newest message of a topic.
+    [[nodiscard]] std::uint64_t seq_of(Topic topic, const LiveSecurity* security) const;
     // Tells every session that the server stops.
     void go_away();
 
@@ -63,14 +71,19 @@ private:
         BookWindow offers;
     };
     void publish_book(const LiveSecurity& security, std::size_t depth, BookGroup& group);
+    void publish_trades(const Changes& changes);
+    void publish(Topic topic, engine::SecurityId id);
+    [[nodiscard]] std::string message(Topic topic, std::string_view type, const LiveSecurity* security) const;
     void publish_executions(const Changes::Execution& execution);
+    static engine::SecurityId id_of(const LiveSecurity* security) {
+        return security ? security->terms.security : engine::SecurityId::None;
+    }
     static void send_all(const Subscribers& subscribers, std::string text);
 
     const LiveView& view_;
     Subscribers all_;
     std::map<std::pair<engine::SecurityId, std::size_t>, BookGroup> books_;
-    std::unordered_map<engine::SecurityId, Subscribers> trades_;
-    std::unordered_map<engine::SecurityId, Subscribers> tickers_;
+    std::map<std::pair<Topic, engine::SecurityId>, Subscribers> topics_;
     std::unordered_map<engine::UserId, Subscribers> executions_;
 };
 

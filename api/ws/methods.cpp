@@ -86,6 +86,8 @@ void Methods::dispatch(const Call& call, const JsonValue& params) {
     if (call.method == "cancel_order") return cancel(call, params);
     if (call.method == "amend_order") return amend(call, params);
     if (call.method == "cancel_all") return cancel_all(call, params);
+    if (call.method == "add_group") return place_group(call, params);
+    if (call.method == "cancel_after") return cancel_after(call, params);
     if (call.method == "subscribe") return subscribe(call, params, true);
     if (call.method == "unsubscribe") return subscribe(call, params, false);
     if (call.method == "auth") return reply(call, authenticate(params));
@@ -93,7 +95,8 @@ void Methods::dispatch(const Call& call, const JsonValue& params) {
         const Members m(params, {});
         return reply(call, m.failed() ? Result(std::unexpected(m.problem())) : Result("{}"));
     }
-    const std::string known = "auth, subscribe, unsubscribe, add_order, amend_order, cancel_order, cancel_all, ping";
+    const std::string known =
+        "auth, subscribe, unsubscribe, add_order, add_group, amend_order, cancel_order, cancel_all, cancel_after, ping";
     reply(
         Call{"", call.req_id, call.time_in},
         std::unexpected(field_problem("invalid_enum", "/method", "The method must be one of: " + known + ".", known)));
@@ -120,128 +123,6 @@ Methods::Result Methods::authenticate(const JsonValue& params) {
         });
     });
     return w.take();
-}
-
-void Methods::subscribe(const Call& call, const JsonValue& params, bool on) {
-    // Symbols come as a list; they are taken out before the other members are read.
-    Members m(params, {"channel", "symbol", "depth"});
-    const std::string channel(m.required_text("channel", 20));
-    std::size_t depth = 10;
-    if (m.has("depth")) depth = static_cast<std::size_t>(m.units("depth", 0, "invalid_decimal", "invalid_decimal"));
-    std::vector<std::string> symbols;
-    if (const JsonValue* list = params.find("symbol"); list && list->kind == JsonValue::Kind::Array) {
-        for (const JsonValue& symbol : list->elements) {
-            if (symbol.kind == JsonValue::Kind::String) symbols.push_back(symbol.text);
-            else m.complain(field_problem("invalid_type", "/symbol", "The member symbol must be a list of strings."));
-        }
-    } else if (list && list->kind == JsonValue::Kind::String) {
-        symbols.push_back(list->text);
-    } else if (list && list->kind != JsonValue::Kind::Null) {
-        m.complain(field_problem("invalid_type", "/symbol", "The member symbol must be a list of strings."));
-    }
-    if (m.failed()) return reply(call, std::unexpected(m.problem()));
-    const bool per_symbol = channel == "book" || channel == "trades" || channel == "ticker";
-    if (per_symbol && symbols.empty())
-        return reply(call, std::unexpected(field_problem("missing_field", "/symbol", "Name at least one symbol.")));
-    if (!per_symbol) symbols.assign(1, "");
-    for (const std::string& symbol : symbols) {
-        std::function<void()> then;
-        reply(call, subscribe_one(channel, symbol, channel == "book" ? depth : 0, on, then));
-        if (then) then();
-    }
-}
-
-Methods::Result Methods::subscribe_one(std::string_view channel, std::string_view symbol, std::size_t depth, bool on,
-                                       std::function<void()>& then) {
-    const LiveSecurity* security = symbol.empty() ? nullptr : services_.view.security(symbol);
-    if (!symbol.empty() && !security) return std::unexpected(refusal(engine::RejectReason::SecurityNotFound));
-    Hub& hub = services_.hub;
-    Connection& c = connection_;
-    if (channel == "book") {
-        if (!is_book_depth(depth))
-            return std::unexpected(field_problem(
-                "invalid_enum", "/depth", "The depth must be 10, 25, 100, 500 or 0 (full).", "10, 25, 100, 500, 0"));
-        then = [&hub, &c, security, depth, on] {
-            on ? hub.subscribe_book(c, *security, depth) : hub.unsubscribe_book(c, security->terms.security, depth);
-        };
-    } else if (channel == "trades") {
-        then = [&hub, &c, security, on] {
-            on ? hub.subscribe_trades(c, *security) : hub.unsubscribe_trades(c, security->terms.security);
-        };
-    } else if (channel == "ticker") {
-        then = [&hub, &c, security, on] {
-            on ? hub.subscribe_ticker(c, *security) : hub.unsubscribe_ticker(c, security->terms.security);
-        };
-    } else if (channel == "executions") {
-        if (!who_)
-            return std::unexpected(
-                problem("unauthorized", "Authenticate first: {\"method\":\"auth\",\"params\":{\"token\":\"...\"}}."));
-        then = [&hub, &c, user = who_->user, on] {
-            on ? hub.subscribe_executions(c, user) : hub.unsubscribe_executions(c, user);
-        };
-    } else if (channel == "heartbeat") {
-        then = [this, on] {
-            if (on && !beating_) {
-                beating_ = true;
-                beat();
-            } else if (!on) {
-                beating_ = false;
-                heartbeat_->cancel();
-            }
-        };
-    } else {
-        const std::string known = "book, trades, ticker, executions, heartbeat";
-        return std::unexpected(
-            field_problem("invalid_enum", "/channel", "The channel must be one of: " + known + ".", known));
-    }
-    const Subscription entry{std::string(channel), std::string(symbol), depth};
-    const auto found = std::ranges::find(subscriptions_, entry);
-    const bool known = found != subscriptions_.end();
-    if (on && !known && subscriptions_.size() == kMaxSubscriptions) {
-        then = nullptr;
-        return std::unexpected(problem(
-            "bad_request", "One connection has at most " + std::to_string(kMaxSubscriptions) + " subscriptions."));
-    }
-    if (on && !known) subscriptions_.push_back(entry);
-    if (!on && known) subscriptions_.erase(found);
-    JsonWriter w;
-    w.object([&] {
-        w.member("channel", channel);
-        w.member("symbol", symbol.empty() ? std::optional<std::string_view>() : symbol);
-        w.member("depth", channel == "book" ? std::optional(depth) : std::nullopt);
-    });
-    return w.take();
-}
-
-void Methods::beat() {
-    heartbeat_->expires_after(std::chrono::seconds(1));
-    // The timer outlives the session until its handler ran: by then `over` tells that `this` is gone.
-    heartbeat_->async_wait([this, timer = heartbeat_, over = over_](boost::system::error_code error) {
-        if (error || *over || !beating_ || !connection_.is_open()) return;
-        JsonWriter w;
-        w.object([&] {
-            w.member("channel", "heartbeat");
-            w.member("type", "update");
-            w.member("time", eventstore::to_rfc3339(wall_clock()));
-            w.member("connection_seq", connection_.sent_count());
-            w.member("event_seq", services_.view.event_seq());
-            w.array("data", [&] {
-                for (const Subscription& s : subscriptions_) {
-                    const LiveSecurity* security = services_.view.security(s.symbol);
-                    if (!security) continue;
-                    w.object([&] {
-                        w.member("channel", s.channel);
-                        w.member("symbol", s.symbol);
-                        w.member("seq", s.channel == "book"     ? security->book_seq
-                                        : s.channel == "trades" ? security->trade_seq
-                                                                : security->ticker_seq);
-                    });
-                }
-            });
-        });
-        connection_.send(w.take());
-        beat();
-    });
 }
 
 std::optional<Problem> Methods::trader_needed() const {
@@ -284,6 +165,28 @@ void Methods::place(const Call& call, const JsonValue& params) {
     });
 }
 
+void Methods::place_group(const Call& call, const JsonValue& params) {
+    if (auto p = trader_needed()) return reply(call, std::unexpected(std::move(*p)));
+    submit(call, read_group(params, services_.view, *who_), [](const Outcome& outcome, const LiveView& view) -> Result {
+        auto answer = group_answer(outcome, view);
+        if (!answer) return std::unexpected(std::move(answer.error()));
+        if (!answer->json.empty()) return std::move(answer->json);
+        return std::unexpected(problem("order_not_open", "This group was accepted and ended long ago; ask "
+                                                         "GET /v1/orders/" + to_text(answer->leg) + "."));
+    });
+}
+
+void Methods::cancel_after(const Call& call, const JsonValue& params) {
+    if (auto p = trader_needed()) return reply(call, std::unexpected(std::move(*p)));
+    const auto command = read_cancel_after(params, services_.view, *who_);
+    const engine::AccountId account = command ? command->account : engine::AccountId::None;
+    submit(call, command, [account](const Outcome& outcome, const LiveView& view) -> Result {
+        if (auto p = undelivered(outcome)) return std::unexpected(std::move(*p));
+        if (outcome.refused() != engine::RejectReason::None) return std::unexpected(refused(outcome, view));
+        return cancel_after_json(account, view);
+    });
+}
+
 void Methods::amend(const Call& call, const JsonValue& params) {
     if (auto p = trader_needed()) return reply(call, std::unexpected(std::move(*p)));
     submit(call, read_amend(params, services_.view, *who_), [](const Outcome& outcome, const LiveView& view) -> Result {
@@ -304,9 +207,11 @@ void Methods::cancel_all(const Call& call, const JsonValue& params) {
            [](const Outcome& outcome, const LiveView& view) -> Result {
                if (auto p = undelivered(outcome)) return std::unexpected(std::move(*p));
                if (outcome.refused() != engine::RejectReason::None) return std::unexpected(refused(outcome, view));
+               const MassCancelResult done = mass_cancel_result(outcome);
                JsonWriter w;
                w.object([&] {
-                   w.member("canceled_count", outcome.find<engine::MassCancelCompleted>()->canceled_count);
+                   w.member("canceled_count", done.canceled_count);
+                   w.member("complete", done.complete);
                    w.member("event_seq", view.event_seq());
                });
                return w.take();

@@ -36,6 +36,8 @@ private:
     void amend(const Call& call, const JsonValue& params);
     void cancel(const Call& call, const JsonValue& params);
     void cancel_all(const Call& call, const JsonValue& params);
+    void place_group(const Call& call, const JsonValue& params);
+    void cancel_after(const Call& call, const JsonValue& params);
     // Hands a command over; answer() turns its outcome into a result.
     template <class Command> void submit(const Call& call, OrProblem<Command> command,
                                          std::function<Result(const Outcome&, const LiveView&)> answer);
