@@ -64,10 +64,9 @@ public:
     }
 
     // A live order of the next generation; links, quantity, tag and level are the caller's to set.
-    [[nodiscard]] Index new_order(Side side) {
+    [[nodiscard]] Index new_order(std::uint32_t side_bit) {
         const Index index = take(free_orders_);
         OrderNode& node = nodes_[index].order;
-        const std::uint32_t side_bit = side == Side::Sell ? kSellBit : 0;
         node.generation = (node.generation & ~(kLiveBit | kSellBit)) + kGenerationStep + side_bit + kLiveBit;
         return index;
     }

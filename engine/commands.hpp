@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <variant>
+#include <vector>
 
 namespace buttonwood::engine {
 
@@ -59,11 +60,18 @@ struct CreateSecurity {
     BUTTONWOOD_RECORD(CreateSecurity, symbol, name, currency, price_scale, quantity_scale, tick_size, lot_size)
 };
 
+// Of one security, or of the whole market (security None): the severer of the two is in force.
+// state Auction needs its kind. What gathered is matched before the state becomes Open, or a closing auction Closed.
+// until > 0 hands the next step to the clock: Halted becomes a reopening auction (of the security's auction_us), an
+// auction ends in Open (Closing: in Closed). 0 = by hand.
 struct ChangeTradingState {
     SecurityId security{};
     TradingState state{};
     Note note;
-    BUTTONWOOD_RECORD(ChangeTradingState, security, state, note)
+    AuctionKind auction{};
+    Timestamp until{};
+    BUTTONWOOD_RECORD(ChangeTradingState, security, state, note, auction, until)
+    BUTTONWOOD_VERSIONS(3, 5)
 };
 
 struct DepositCash {
@@ -88,7 +96,7 @@ struct IssueHoldings {
     BUTTONWOOD_RECORD(IssueHoldings, account, security, quantity)
 };
 
-// A listing (sell) or a bid (buy).
+// A listing (sell) or a bid (buy). What is 0, false or empty is not asked for.
 struct PlaceOrder {
     AccountId account{};
     SecurityId security{};
@@ -97,10 +105,23 @@ struct PlaceOrder {
     TimeInForce time_in_force{};
     bool post_only{};
     Quantity quantity;
-    Price price;                    // 0 for market
+    Price price;                    // the limit; 0 for market types
     ClientOrderId client_order_id;  // empty = none; otherwise unique per account for ever
+    bool post_only_reprice{};       // with post_only: rather one tick behind the best opposite price than refused
+    bool reduce_only{};             // listings: cut down to the free holding instead of refused
+    bool all_or_none{};             // executes as a whole or not at all
+    SelfTradePrevention self_trade_prevention{};
+    Price stop_price{};             // trigger of the types that have one, but the trailing stop
+    Price trail_amount{};           // trailing stop: its distance to the best price since, in price units ...
+    std::uint32_t trail_basis_points{};  // ... or as a share of that price, 1..9,999; one of the two
+    Price protection_price{};       // market types: never trades beyond it; reserved at it
+    Quantity display_quantity{};    // iceberg: what the book shows at a time
+    Quantity min_quantity{};        // least quantity of its first execution
+    Timestamp expires_at{};         // gtd: after the command's time
     BUTTONWOOD_RECORD(PlaceOrder, account, security, side, type, time_in_force, post_only, quantity, price,
-                      client_order_id)
+                      client_order_id, post_only_reprice, reduce_only, all_or_none, self_trade_prevention, stop_price,
+                      trail_amount, trail_basis_points, protection_price, display_quantity, min_quantity, expires_at)
+    BUTTONWOOD_VERSIONS(9, 20)
 };
 
 // One order of an account, by the engine's id or by the client's.
@@ -117,7 +138,11 @@ struct AmendOrder {
     OrderRef target;
     std::optional<Price> price;
     std::optional<Quantity> quantity;
-    BUTTONWOOD_RECORD(AmendOrder, account, target, price, quantity)
+    std::optional<Price> stop_price{};           // of an order that waits for one
+    std::optional<Quantity> display_quantity{};  // of an iceberg
+    std::optional<Timestamp> expires_at{};       // of a gtd order
+    BUTTONWOOD_RECORD(AmendOrder, account, target, price, quantity, stop_price, display_quantity, expires_at)
+    BUTTONWOOD_VERSIONS(4, 7)
 };
 
 struct CancelOrder {
@@ -127,18 +152,68 @@ struct CancelOrder {
     BUTTONWOOD_RECORD(CancelOrder, account, target, note)
 };
 
-// Cancels the account's open orders in order of their ids, filtered.
+// Cancels open orders, filtered, oldest first. From the moment it is decided none of them trades any more, even where
+// there are so many that later commands finish the work.
 struct MassCancel {
-    AccountId account{};
+    AccountId account{};       // None: an operator cancels for all accounts
     SecurityId security{};     // None: all securities
     std::optional<Side> side;  // none: both
-    BUTTONWOOD_RECORD(MassCancel, account, security, side)
+    Note note{};               // why, by an operator
+    BUTTONWOOD_RECORD(MassCancel, account, security, side, note)
+    BUTTONWOOD_VERSIONS(3, 4)
+};
+
+// Several orders that depend on each other; all legs are accepted or none. Same account and security.
+//   Oco      two legs, same side and quantity, the first a limit or with a trigger, the second with one. An execution,
+//            the trigger or the end of one cancels the other. Their funds are reserved once, by the first.
+//   Bracket  entry (market or limit), take profit (limit), stop (stop, stop_limit or trailing_stop), the exits on the
+//            other side with the entry's quantity. When the entry is done, the exits become an Oco of what it executed.
+struct PlaceGroup {
+    GroupKind kind{};
+    std::vector<PlaceOrder> legs;  // 2 or 3; stored with their version, kept in step with PlaceOrder's
+    BUTTONWOOD_RECORD(PlaceGroup, kind, legs)
+};
+
+// Basis points of the reference; 0 = no band.
+//   static   around reference_price, which follows the auctions: limits beyond it are refused, no trade happens beyond
+//   dynamic  around the last price before the command: no trade happens beyond it
+// A trade that would: with halt_us or auction_us the security halts, waits halt_us, gathers orders for auction_us and
+// reopens by auction; with neither the taker's remainder expires.
+struct SetPriceBands {
+    SecurityId security{};
+    Price reference_price;                 // 0: no static band before the next auction
+    std::uint32_t static_basis_points{};   // 0..10,000
+    std::uint32_t dynamic_basis_points{};  // 0..10,000
+    std::int64_t halt_us{};                // 0 .. 1 day
+    std::int64_t auction_us{};             // 0 .. 1 day
+    BUTTONWOOD_RECORD(SetPriceBands, security, reference_price, static_basis_points, dynamic_basis_points, halt_us,
+                      auction_us)
+};
+
+// The dead man's switch: all orders of the account are canceled at the command's time + timeout_us, unless it is set
+// again before. 0 = off.
+struct SetCancelAfter {
+    AccountId account{};
+    std::int64_t timeout_us{};  // 0, or 1 ms .. 1 day
+    BUTTONWOOD_RECORD(SetCancelAfter, account, timeout_us)
+};
+
+// A command of the system's clock (actor None): header.time is the time that becomes the engine's. Does what is due,
+// and goes on with what earlier commands left. Engine::wants_clock() says when it is wanted.
+struct AdvanceClock {
+    BUTTONWOOD_RECORD(AdvanceClock)
+};
+
+// Expires the day orders, and the opg and cls orders that no auction took, of a security or (None) of all.
+struct EndDay {
+    SecurityId security{};
+    BUTTONWOOD_RECORD(EndDay, security)
 };
 
 // The index of an alternative is its persisted type number: never reorder, only append.
 using Command = std::variant<RegisterUser, OpenAccount, ChangeUserStatus, CreateApiKey, RevokeApiKey, CreateSecurity,
                              ChangeTradingState, DepositCash, WithdrawCash, IssueHoldings, PlaceOrder, AmendOrder,
-                             CancelOrder, MassCancel>;
+                             CancelOrder, MassCancel, PlaceGroup, SetPriceBands, SetCancelAfter, AdvanceClock, EndDay>;
 
 // What comes with every command.
 struct CommandHeader {

@@ -1,32 +1,21 @@
 #include "engine/engine.hpp"
 
 #include "engine/assert.hpp"
+#include "engine/engine_emit.hpp"
 
 namespace buttonwood::engine {
+
+const Engine::Extra Engine::kNoExtra{};
 
 RejectReason Engine::decide(const CommandHeader& header, const Command& command, std::vector<Event>& out) {
     BUTTONWOOD_ASSERT(header.seq == last_command_ + 1);
     BUTTONWOOD_ASSERT(header.time >= last_time_);
-    Context context{header, out};
-    const std::size_t first = out.size();
+    Context context{header, out, out.size()};
     const RejectReason reason = std::visit([&](const auto& c) { return on(context, c); }, command);
-    BUTTONWOOD_ASSERT(out.size() > first);
-    BUTTONWOOD_ASSERT(reason == RejectReason::None || out.size() == first + 1);
+    if (!touched_.empty()) settle(context);
+    BUTTONWOOD_ASSERT(out.size() > context.first);
+    BUTTONWOOD_ASSERT(reason == RejectReason::None || out.size() == context.first + 1);
     return reason;
-}
-
-void Engine::apply(const Event& event) {
-    BUTTONWOOD_ASSERT(event.seq == last_seq_ + 1);
-    BUTTONWOOD_ASSERT(event.command >= last_command_ && event.time >= last_time_);
-    last_seq_ = event.seq;
-    last_command_ = event.command;
-    last_time_ = event.time;
-    std::visit([&](const auto& body) { on(event, body); }, event.body);
-}
-
-void Engine::emit(Context& context, EventBody body) {
-    context.out.push_back(Event{last_seq_ + 1, context.header.seq, context.header.time, std::move(body)});
-    apply(context.out.back());
 }
 
 RejectReason Engine::reject(Context& context, RejectReason reason, AccountId account, SecurityId security,
@@ -61,61 +50,64 @@ const Engine::Security* Engine::find(SecurityId id) const {
     return index >= 1 && index <= securities_.size() ? &securities_[index - 1] : nullptr;
 }
 
-Engine::Slot Engine::slot_of(OrderId id) const {
-    const auto it = order_slots_.find(id);
-    return it == order_slots_.end() ? kNoSlot : it->second;
-}
-
-std::uint64_t Engine::cash_key(AccountId account, std::size_t currency_index) {
-    return (static_cast<std::uint64_t>(account) << 16) | currency_index;
-}
-
-std::uint64_t Engine::holding_key(AccountId account, SecurityId security) {
-    return (static_cast<std::uint64_t>(account) << 32) | static_cast<std::uint64_t>(security);
-}
-
-std::size_t Engine::currency_index(Currency currency) const {
+std::size_t Engine::find_currency(Currency currency) const {
     for (std::size_t i = 0; i < currencies_.size(); ++i)
         if (currencies_[i] == currency) return i;
     return currencies_.size();
 }
 
-Balance& Engine::cash(AccountId account, Currency currency) {
-    const std::size_t index = currency_index(currency);
+std::size_t Engine::index_of(Currency currency) {
+    const std::size_t index = find_currency(currency);
     if (index == currencies_.size()) currencies_.push_back(currency);
-    return cash_[cash_key(account, index)];
+    return index;
 }
 
-Holding& Engine::shares(AccountId account, SecurityId security) { return holdings_[holding_key(account, security)]; }
+bool Engine::level_is_full(const Security& security, Side side, Price price, Quantity quantity) {
+    return security.book.depth_at(side, price).quantity.units > kMaxLevelUnits - quantity.units;
+}
 
-std::string Engine::client_key(AccountId account, const ClientOrderId& id) {
-    std::string key(sizeof account, '\0');
-    std::memcpy(key.data(), &account, sizeof account);
-    key.append(id.view());
-    return key;
+bool Engine::fits_in_money(const Security& security, Price price, Quantity quantity) {
+    return Int128{price.units} * quantity.units <= kMaxMoney.units / security.money_factor;
+}
+
+TrailingStops::Stop Engine::trailing_stop(Slot slot) const {
+    const Order& order = orders_[slot];
+    const Extra& own = extra(order);
+    const bool in_basis_points = own.trail_amount.units == 0;
+    return {order.place, slot, in_basis_points ? own.trail_basis_points : own.trail_amount.units, in_basis_points};
+}
+
+Price Engine::trigger_of(Slot slot) const {
+    const Order& order = orders_[slot];
+    if (!order.held || !has_trigger(order.type)) return {};
+    if (order.type != OrderType::TrailingStop) return extra(order).stop_price;
+    if (order.pending) return {};
+    return at(order.security).held->trailing(order.side).trigger_of(trailing_stop(slot));
 }
 
 Balance Engine::balance(AccountId account, Currency currency) const {
-    const auto it = cash_.find(cash_key(account, currency_index(currency)));
-    return it == cash_.end() ? Balance{} : it->second;
+    const Balance* found = cash_.find(cash_key(account, find_currency(currency)));
+    return found ? *found : Balance{};
 }
 
 Holding Engine::holding(AccountId account, SecurityId security) const {
-    const auto it = holdings_.find(holding_key(account, security));
-    return it == holdings_.end() ? Holding{} : it->second;
+    const Holding* found = holdings_.find(holding_key(account, security));
+    return found ? *found : Holding{};
 }
 
 std::optional<OrderView> Engine::order(OrderId id) const {
     const Slot slot = slot_of(id);
     if (slot == kNoSlot) return std::nullopt;
     const Order& o = orders_[slot];
-    return OrderView{o.id, o.account, o.security, o.side, o.price, o.quantity, o.leaves, o.client_order_id};
+    const ClientOrderId client_id = o.client_id == 0 ? ClientOrderId() : client_ids_.at(o.client_id).id;
+    return OrderView{o.id, o.account, o.security, o.side, o.type, o.price, o.quantity, o.leaves, tip_of(o), o.held,
+                     trigger_of(slot), client_id};
 }
 
 std::optional<OrderId> Engine::order_by_client_id(AccountId account, const ClientOrderId& id) const {
-    const auto it = client_ids_.find(client_key(account, id));
-    if (it == client_ids_.end()) return std::nullopt;
-    return it->second.order;
+    const ClientIds::Number number = client_ids_.find(account, id);
+    if (number == 0) return std::nullopt;
+    return client_ids_.at(number).order;
 }
 
 SecurityId Engine::security_by_symbol(const Symbol& symbol) const {
@@ -126,6 +118,16 @@ SecurityId Engine::security_by_symbol(const Symbol& symbol) const {
 const OrderBook* Engine::book(SecurityId security) const {
     const Security* found = find(security);
     return found ? &found->book : nullptr;
+}
+
+Price Engine::last_price(SecurityId security) const {
+    const Security* found = find(security);
+    return found ? found->last : Price{};
+}
+
+StateInForce Engine::state_in_force(SecurityId security) const {
+    const Security* found = find(security);
+    return found ? in_force(*found) : severer(State{}, market_);
 }
 
 Quantity Engine::shares_outstanding(SecurityId security) const {

@@ -7,18 +7,29 @@
 // Every accepted or refused command emits at least one event. The reasons are checked in the order of the enumerators
 // of RejectReason, and a refused command emits exactly one event, CommandRejected, which changes nothing.
 //
+// What it decides, rule by rule: RULES.md.
+//
 // Conservation: cash per currency changes only by CashDeposited and CashWithdrawn, holdings per security only by
 // HoldingsIssued. Bids reserve price x quantity, listings reserve quantity; reserved never exceeds total.
 //
-// Complexity: O(log levels) per resting order, O(fills) per taker; market and fok orders walk the levels they may take;
-// MassCancel is linear in the orders it cancels. Thread safety: none; one thread owns an engine.
+// Work per command is bounded: a taker meets at most kMaxFillsPerCommand orders, everything else stops at about
+// kMaxEventsPerCommand events and goes on with the clock's commands (wants_clock).
+// Thread safety: none; one thread owns an engine.
 #pragma once
 
+#include "engine/client_ids.hpp"
+#include "engine/equilibrium.hpp"
 #include "engine/events.hpp"
+#include "engine/flat_map.hpp"
+#include "engine/held_orders.hpp"
 #include "engine/order_book.hpp"
+#include "engine/order_index.hpp"
 
 #include <array>
+#include <deque>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -49,10 +60,21 @@ struct OrderView {
     AccountId account{};
     SecurityId security{};
     Side side{};
+    OrderType type{};
     Price price;
-    Quantity quantity;         // total
-    Quantity leaves_quantity;  // open for execution
+    Quantity quantity;            // total
+    Quantity leaves_quantity;     // open for execution
+    Quantity displayed_quantity;  // what the book shows of it; 0 while it is held
+    bool held{};                  // waits beside the book
+    Price trigger_price;          // while it is held for one: where it stands now; 0 = none
     ClientOrderId client_order_id;
+};
+
+// The state in force for a security: the severer of its own and the market's.
+struct StateInForce {
+    TradingState state = TradingState::Open;
+    AuctionKind auction{};
+    friend bool operator==(const StateInForce&, const StateInForce&) = default;
 };
 
 class Engine {
@@ -69,9 +91,14 @@ public:
     [[nodiscard]] CommandSeq last_command() const { return last_command_; }
     [[nodiscard]] Timestamp last_time() const { return last_time_; }
 
+    // Is there work for AdvanceClock: left by earlier commands, or due by now? O(1).
+    [[nodiscard]] bool wants_clock(Timestamp now) const;
+    // When the next thing falls due (nullopt: nothing is set); work left by earlier commands is due at once.
+    [[nodiscard]] std::optional<Timestamp> next_deadline() const;
+
     [[nodiscard]] StateHash state_hash() const;
-    // Every broken rule in words, empty when all hold: book not crossed, levels = orders, reservations = open orders,
-    // reserved <= total, nothing negative, indexes agree, cash and shares conserved. O(state); for tests and audits.
+    // Every broken rule in words, empty when all hold: book not crossed while open, levels = orders, reservations = open
+    // orders, reserved <= total, nothing negative, indexes agree, cash and shares conserved. O(state); for tests, audits.
     [[nodiscard]] std::vector<std::string> check_invariants() const;
 
     // Reads, for tests and for the time-travel views. Unknown ids give zero or nullopt.
@@ -82,21 +109,33 @@ public:
     [[nodiscard]] SecurityId security_by_symbol(const Symbol& symbol) const;
     [[nodiscard]] const OrderBook* book(SecurityId security) const;
     [[nodiscard]] Quantity shares_outstanding(SecurityId security) const;
-    [[nodiscard]] std::size_t open_order_count() const { return order_slots_.size(); }
+    [[nodiscard]] Price last_price(SecurityId security) const;
+    [[nodiscard]] StateInForce state_in_force(SecurityId security) const;
+    [[nodiscard]] std::size_t open_order_count() const { return order_index_.size(); }
 
 private:
+    using Slot = OrderIndex::Slot;
+    static constexpr Slot kNoSlot = OrderIndex::kNoSlot;
+
     struct User {
         Name name;
         RoleSet roles;
         UserStatus status = UserStatus::Active;
         std::uint32_t open_orders{};
     };
-    using Slot = std::uint32_t;
-    static constexpr Slot kNoSlot = 0xFFFF'FFFF;
+    // Open orders of an account, or of a security, oldest first.
+    struct OrderList {
+        Slot first = kNoSlot;
+        Slot last = kNoSlot;
+    };
+    struct OrderLinks {
+        Slot next = kNoSlot;
+        Slot prev = kNoSlot;
+    };
     struct Account {
         UserId user{};
-        Slot first_order = kNoSlot;  // open orders, oldest first
-        Slot last_order = kNoSlot;
+        OrderList orders;
+        Timestamp cancel_after;  // 0 = off
     };
     struct ApiKey {
         UserId user{};
@@ -104,82 +143,248 @@ private:
         RoleSet roles;
         bool revoked{};
     };
+    struct State {
+        TradingState state = TradingState::Open;
+        AuctionKind auction{};
+        Timestamp until;
+    };
     struct Security {
         SecurityCreated terms;
-        TradingState state = TradingState::Open;
+        std::uint32_t currency{};         // index in currencies_
+        State own;
+        std::int64_t money_factor{};      // money units per unit of price x quantity
         Quantity outstanding;
         OrderBook book;
+        OrderList orders;
+        Price last;                       // of the newest trade
+        Price last_before;                // what last was before the trades of the command `traded_by`
+        CommandSeq traded_by{};
+        std::uint32_t iceberg_count{};    // resting with a hidden rest
+        std::uint32_t auction_orders{};   // opg and cls that rest
+        Quantity unpaired;                // of an uncross under way: what is left to pair
+        Price auction_price;              // ... at this price
+        bool uncrossed{};                 // AuctionUncrossed, and the state has not changed yet
+        bool touched{};                   // by the command being decided: in touched_
+        Timestamp uncross_clock;          // the engine's clock at that event
+        PriceBandsSet bands;
+        std::unique_ptr<HeldOrders> held;  // made when first needed
+    };
+    // What few orders have; Order::extra points to it.
+    struct Extra {
+        Price stop_price;
+        Price trail_amount;
+        std::uint32_t trail_basis_points{};
+        Price trail_mark;  // where it followed from when it was held, or left; 0 = no trade yet
+        Price protection_price;
+        Quantity display_quantity;
+        Quantity min_quantity;
+        Timestamp expires_at;
+        OrderId group{};
     };
     struct Order {
         OrderId id{};
+        EventSeq place{};  // the event that put it where it stands, in its level or among the held
+        Price price;       // where it stands in the book; 0 for a market type
+        Quantity quantity;
+        Quantity leaves;
+        Quantity reserved_quantity;
+        Money reserved_cash;
+        OrderBook::Handle handle = OrderBook::kNoHandle;  // resting
         AccountId account{};
         SecurityId security{};
+        OrderLinks of_account;
+        OrderLinks of_security;
+        Slot extra = kNoSlot;
+        ClientIds::Number client_id{};
         Side side{};
         OrderType type{};
         TimeInForce time_in_force{};
+        SelfTradePrevention prevention{};
+        GroupRole role{};
         bool post_only{};
-        Price price;
-        Quantity quantity;
-        Quantity leaves;
-        Money reserved_cash;
-        Quantity reserved_quantity;
-        EventSeq priority{};  // the event that put it where it stands in the queue
-        OrderBook::Handle handle = OrderBook::kNoHandle;  // kNoHandle while it takes
-        Slot next_of_account = kNoSlot;
-        Slot prev_of_account = kNoSlot;
-        ClientOrderId client_order_id;
+        bool all_or_none{};
+        bool reduce_only{};
+        bool held{};
+        bool pending{};  // an exit whose entry is not done
     };
-    struct ClientIdRecord {
+    // A bracket's entry that ended with an execution; its exits wait to be activated.
+    struct BracketEntry {
+        OrderId id{};
+        SecurityId security{};
+        Quantity executed;
+    };
+    // What goes live next: an order, or the exits of an entry.
+    struct Activation {
+        Slot slot = kNoSlot;
+        ActivationReason reason{};
+        std::optional<BracketEntry> entry;
+    };
+    // Orders that end by the clock or with a day or an auction: when, in which security, which.
+    struct Expiry {
+        Timestamp at;
+        SecurityId security{};
         OrderId order{};
-        std::uint64_t fingerprint{};
+        friend auto operator<=>(const Expiry&, const Expiry&) = default;
     };
-    // What decide() works with besides the state: the header and where events go.
+    static constexpr Timestamp kAtDayEnd{INT64_MAX};
+    static constexpr Timestamp kAtAuctionEnd{INT64_MAX - 1};
+    // What decide() works with besides the state: the header, where events go, and how many there were before.
     struct Context {
         const CommandHeader& header;
         std::vector<Event>& out;
+        std::size_t first{};
     };
+    // How an order takes, apart from its quantity.
+    struct Terms {
+        Side side{};
+        Price limit;  // 0 = any price
+        SelfTradePrevention prevention{};
+        UserId user{};
+    };
+    // What a taker would execute now, and what it would cost (price x quantity units while it is counted, then money).
+    struct Taking {
+        Int128 units{};
+        Int128 cost{};
+        void take(Price price, std::int64_t available, Quantity wanted) {
+            const Int128 taken = available < wanted.units - units ? Int128{available} : wanted.units - units;
+            units += taken;
+            cost += taken * price.units;
+        }
+    };
+    class TakingWalk;
+    // An order's part in its group, kept while the order may end.
+    struct GroupMember {
+        GroupRole role{};
+        OrderId group{};
+        SecurityId security{};
+        bool executed{};
+    };
+    enum class Dead : std::uint8_t { No, GoodTill, DayEnd, MassCancel };
 
-    // decide, one overload per command: engine_decide.cpp and engine_orders.cpp.
+    // decide, one overload per command: engine_decide.cpp (users, keys, securities, cash) ...
     RejectReason on(Context&, const RegisterUser&);
     RejectReason on(Context&, const OpenAccount&);
     RejectReason on(Context&, const ChangeUserStatus&);
     RejectReason on(Context&, const CreateApiKey&);
     RejectReason on(Context&, const RevokeApiKey&);
     RejectReason on(Context&, const CreateSecurity&);
-    RejectReason on(Context&, const ChangeTradingState&);
     RejectReason on(Context&, const DepositCash&);
     RejectReason on(Context&, const WithdrawCash&);
     RejectReason on(Context&, const IssueHoldings&);
+    RejectReason on(Context&, const SetPriceBands&);
+    RejectReason on(Context&, const SetCancelAfter&);
+    // ... engine_place.cpp, engine_amend.cpp, engine_cancel.cpp (orders) ...
     RejectReason on(Context&, const PlaceOrder&);
+    RejectReason on(Context&, const PlaceGroup&);
     RejectReason on(Context&, const AmendOrder&);
     RejectReason on(Context&, const CancelOrder&);
     RejectReason on(Context&, const MassCancel&);
+    // ... engine_auction.cpp (states), engine_clock.cpp.
+    RejectReason on(Context&, const ChangeTradingState&);
+    RejectReason on(Context&, const AdvanceClock&);
+    RejectReason on(Context&, const EndDay&);
 
-    void emit(Context&, EventBody body);
+    template <class Body> void emit(Context&, const Body& body);
     RejectReason reject(Context&, RejectReason reason, AccountId account = {}, SecurityId security = {},
                         OrderId order = {});
+    [[nodiscard]] static bool over_budget(const Context& c) { return c.out.size() - c.first >= kMaxEventsPerCommand; }
     [[nodiscard]] bool actor_may(const Context&, Role role) const;
     [[nodiscard]] bool actor_owns(const Context&, AccountId account) const;
-    [[nodiscard]] RejectReason refuse_by_state(const Security& security) const;
-    [[nodiscard]] static RejectReason refuse_quantity(const Security& security, Quantity quantity);
-    [[nodiscard]] static RejectReason refuse_price(const Security& security, Price price);
-    [[nodiscard]] static RejectReason refuse_terms(const PlaceOrder&, const Security&);
-    [[nodiscard]] static RejectReason refuse_liquidity(const PlaceOrder&, const Security&);
-    [[nodiscard]] RejectReason refuse_funds(const PlaceOrder&, const Security&) const;
-    [[nodiscard]] RejectReason refuse_reserve(const Order&, Money reserved_cash, Quantity reserved_quantity) const;
-    // What a taker would get now, up to `wanted`, at `limit` or better (nullptr: any price), and what it would cost.
-    struct Taking {
-        Int128 units{};
-        Int128 cost{};  // money units
-    };
-    [[nodiscard]] static Taking taking(const Security&, Side, const Price* limit, Quantity wanted);
-    void match(Context&, Slot taker);
-    void finish_taker(Context&, Slot taker);
-    void cancel(Context&, Slot slot, CancelReason reason);
-    [[nodiscard]] TradeExecuted next_trade(const Order& taker, const Order& maker) const;
-    [[nodiscard]] RejectReason find_target(const OrderRef&, AccountId, Slot& slot, OrderId& order) const;
 
-    // apply, one overload per event: engine_apply.cpp.
+    // engine_place.cpp
+    [[nodiscard]] RejectReason refuse_by_state(const Security&) const;
+    [[nodiscard]] RejectReason refuse_in_auction(const PlaceOrder&, const Security&) const;
+    [[nodiscard]] static RejectReason refuse_quantity(const Security&, Quantity quantity);
+    [[nodiscard]] static RejectReason refuse_price(const Security&, Price price);
+    [[nodiscard]] RejectReason refuse_identity(const PlaceOrder&, OrderId& known) const;
+    [[nodiscard]] RejectReason refuse_terms(const Context&, const PlaceOrder&, const Security&) const;
+    [[nodiscard]] RejectReason refuse_liquidity(const Context&, PlaceOrder&, const Security&) const;
+    [[nodiscard]] RejectReason refuse_means(const Context&, const PlaceOrder&, const Security&) const;
+    [[nodiscard]] RejectReason refuse_order(const Context&, PlaceOrder&, GroupRole role, OrderId& known) const;
+    [[nodiscard]] static bool forms_group(const PlaceGroup&);
+    [[nodiscard]] Terms terms_of(const PlaceOrder&, const Security&) const;
+    [[nodiscard]] bool starts_held(const Context&, const PlaceOrder&, const Security&) const;
+    [[nodiscard]] OrderAccepted accepted(const Context&, const PlaceOrder&, std::uint64_t fingerprint, GroupRole role,
+                                         OrderId group) const;
+
+    // engine_match.cpp
+    [[nodiscard]] Terms terms_of(const Order&) const;
+    [[nodiscard]] Taking takeable(const Context&, const Security&, const Terms&, Quantity wanted) const;
+    [[nodiscard]] Taking takeable_by_order(const Context&, const Security&, const Terms&, Quantity wanted) const;
+    [[nodiscard]] static bool outside_static_band(const Security&, Price price);
+    [[nodiscard]] static bool outside_bands(const Context&, const Security&, Price price);
+    // Can any order be dead at all?
+    [[nodiscard]] bool anything_dead() const {
+        return sweeps_ > 0 || (!expiries_.empty() && expiries_.begin()->at <= clock_);
+    }
+    [[nodiscard]] Dead is_dead(const Order&, Timestamp clock) const;
+    [[nodiscard]] static bool covers(const WorkDeferred& work, const Order&);
+    void end_dead(Context&, Slot slot, Dead why);
+    void match(Context&, Slot taker);
+    bool prevent_match(Context&, Slot taker, Slot maker);
+    void hit_band(Context&, Slot taker);
+    [[nodiscard]] TradeExecuted next_trade(const Order& taker, const Order& maker, Price price,
+                                           Quantity quantity) const;
+    void trade(Context&, const TradeExecuted& trade);
+    void refresh(Context&, Slot slot);
+    void reduce(Context&, Slot slot, Quantity by);
+    void finish_taker(Context&, Slot taker);
+    void rest_or_expire(Context&, Slot slot);
+
+    // engine_cancel.cpp
+    [[nodiscard]] GroupMember member(const Order&) const;
+    void cancel(Context&, Slot slot, CancelReason reason);
+    void expire(Context&, Slot slot, ExpireReason reason);
+    void end_group(Context&, const GroupMember& ended);
+    void cancel_sibling(Context&, const GroupMember& leg);
+    [[nodiscard]] RejectReason find_target(const OrderRef&, AccountId, Slot& slot, OrderId& order) const;
+    void mass_cancel(Context&, WorkDeferred work);
+    bool sweep(Context&, WorkDeferred& work);
+    bool sweep(Context&, WorkDeferred& work, const OrderList& list, OrderLinks Order::* links);
+    // Of the security, or (None) of any.
+    [[nodiscard]] bool uncross_pending(SecurityId security) const;
+
+    // engine_amend.cpp
+    struct Amended;
+    [[nodiscard]] RejectReason refuse_new_terms(const Context&, const AmendOrder&, const Order&, const Amended&) const;
+    [[nodiscard]] RejectReason refuse_change(const AmendOrder&, const Order&, const Amended&) const;
+    [[nodiscard]] RejectReason refuse_reserve(const Order&, Money reserved_cash, Quantity reserved_quantity) const;
+    template <class Refuse>
+    RejectReason amend(Context&, Slot slot, const Amended&, bool crosses, Refuse&& refuse);
+
+    // engine_held.cpp
+    void touch(SecurityId security);
+    void settle(Context&);
+    bool settle(Context&, SecurityId security);
+    [[nodiscard]] std::optional<Activation> next_activation(const Context&, SecurityId security) const;
+    [[nodiscard]] std::optional<Slot> minimum_available(const Context&, const Security&) const;
+    void activate(Context&, Slot slot, ActivationReason reason);
+    void activate_exits(Context&, const BracketEntry& entry);
+
+    // engine_auction.cpp
+    [[nodiscard]] static StateInForce severer(const State& own, const State& market);
+    [[nodiscard]] StateInForce in_force(const Security&) const;
+    [[nodiscard]] StateInForce in_force_after(const Security&, SecurityId changed, TradingState next) const;
+    [[nodiscard]] bool needs_uncross(const Security&, SecurityId changed, TradingState next) const;
+    [[nodiscard]] static bool is_crossed(const Security&);
+    void change_state(Context&, const TradingStateChanged& change);
+    void enter_state(Context&, const TradingStateChanged& change);
+    bool uncross_all(Context&, SecurityId changed, TradingState next);
+    bool uncross(Context&, SecurityId security);
+    void pair_next(Context&, const Security&);
+    bool expire_auction_orders(Context&, SecurityId security);
+    [[nodiscard]] Equilibrium equilibrium(const Security&) const;
+    void indicate(Context&, SecurityId security);
+    bool activate_closing_orders(Context&, SecurityId security);
+
+    // engine_clock.cpp
+    bool continue_work(Context&, WorkDeferred work);
+    void fire_timers(Context&);
+    void next_state_by_clock(Context&, SecurityId security);
+    bool end_day(Context&, WorkDeferred& work);
+    [[nodiscard]] std::optional<OrderId> first_of_day(SecurityId security, OrderId through) const;
+
+    // apply, one overload per event: engine_apply.cpp, engine_apply_orders.cpp.
     void on(const Event&, const UserRegistered&);
     void on(const Event&, const AccountOpened&);
     void on(const Event&, const UserStatusChanged&);
@@ -196,19 +401,57 @@ private:
     void on(const Event&, const OrderAmended&);
     void on(const Event&, const OrderCanceled&);
     void on(const Event&, const OrderExpired&);
-    void on(const Event&, const CommandRejected&);
-    void on(const Event&, const MassCancelCompleted&);
+    void on(const Event&, const CommandRejected&) {}
+    void on(const Event&, const MassCancelCompleted&) {}
+    void on(const Event&, const OrderActivated&);
+    void on(const Event&, const MatchPrevented&) {}
+    void on(const Event&, const OrderReduced&);
+    void on(const Event&, const OrderRefreshed&);
+    void on(const Event&, const AuctionIndicated&);
+    void on(const Event&, const AuctionUncrossed&);
+    void on(const Event&, const PriceBandsSet&);
+    void on(const Event&, const CancelAfterSet&);
+    void on(const Event&, const CancelAfterFired&);
+    void on(const Event&, const WorkDeferred&);
+    void on(const Event&, const WorkCompleted&);
+    void on(const Event&, const ClockAdvanced&);
+    void on(const Event&, const DayEnded&) {}
 
-    void rest(Order& order, EventSeq priority);
+    [[nodiscard]] static bool has_extra(const OrderAccepted&);
+    void own_extra(Order& order, const OrderAccepted& e);
+    void rest(Slot slot, EventSeq place);
+    void left_book(Order& order);
+    void leave_book(Order& order);
+    void take_from_book(Order& order, Quantity by);
     void fill(Slot slot, const TradeExecuted& trade);
+    void reserve_anew(Order& order, Money reserved_cash, Quantity reserved_quantity);
     void close(OrderId id, Money released_cash, Quantity released_quantity);
     void erase(Slot slot);
-    [[nodiscard]] Slot slot_of(OrderId id) const;
+    void note_closed_entry(const Order& entry);
+    void forget_entry(OrderId entry);
+    void hold(Slot slot, EventSeq place);
+    void release_hold(Slot slot);
+    void change_held(Slot slot, bool enters);
+    void move_marks(Security& security);
+    void mark_indication(const Security& security);
+    [[nodiscard]] std::optional<Timestamp> expiry_of(const Order& order) const;
+    void expect_expiry(const Order& order);
+    void forget_expiry(const Order& order);
+    void link(OrderList& list, OrderLinks Order::* links, Slot slot);
+    void unlink(OrderList& list, OrderLinks Order::* links, Slot slot);
 
-    void check_books(std::vector<std::string>& broken) const;
-    void check_reservations(std::vector<std::string>& broken) const;
-    void check_conservation(std::vector<std::string>& broken) const;
-    void check_indexes(std::vector<std::string>& broken) const;
+    void hash_people(StateHash& sum) const;
+    static void hash_security(const Security& security, StateHash& sum);
+    void hash_order(Slot slot, StateHash& sum) const;
+    void hash_waiting(StateHash& sum) const;
+    using Broken = std::vector<std::string>;
+    void check_books(Broken& broken) const;
+    std::size_t check_level(const Security&, Side side, const OrderBook::Level& level, Broken& broken) const;
+    void check_held(Broken& broken) const;
+    void check_reservations(Broken& broken) const;
+    void check_conservation(Broken& broken) const;
+    void check_indexes(Broken& broken) const;
+    void check_lists(Broken& broken) const;
 
     // Dense ids make vectors with index id - 1.
     [[nodiscard]] const User* find(UserId id) const;
@@ -216,35 +459,86 @@ private:
     [[nodiscard]] const Security* find(SecurityId id) const;
     User& at(UserId id) { return users_[static_cast<std::size_t>(id) - 1]; }
     Account& at(AccountId id) { return accounts_[static_cast<std::size_t>(id) - 1]; }
+    [[nodiscard]] const Account& at(AccountId id) const { return accounts_[static_cast<std::size_t>(id) - 1]; }
     Security& at(SecurityId id) { return securities_[static_cast<std::size_t>(id) - 1]; }
     [[nodiscard]] const Security& at(SecurityId id) const { return securities_[static_cast<std::size_t>(id) - 1]; }
-    Balance& cash(AccountId account, Currency currency);
-    Holding& shares(AccountId account, SecurityId security);
-    static std::string client_key(AccountId account, const ClientOrderId& id);
-    static std::uint64_t cash_key(AccountId account, std::size_t currency_index);
-    static std::uint64_t holding_key(AccountId account, SecurityId security);
-    // Position in currencies_, its size for a currency never seen.
-    [[nodiscard]] std::size_t currency_index(Currency currency) const;
+    [[nodiscard]] Slot slot_of(OrderId id) const { return order_index_.find(id); }
+    [[nodiscard]] const Extra& extra(const Order& order) const {
+        return order.extra == kNoSlot ? kNoExtra : extras_[order.extra];
+    }
+    [[nodiscard]] bool is_iceberg(const Order& order) const { return extra(order).display_quantity.units != 0; }
+    [[nodiscard]] static bool ends_with_day(TimeInForce t) { return t == TimeInForce::Day || for_auction(t); }
+    [[nodiscard]] static bool rests_its_remainder(const Order& order) {
+        return !is_market(order.type) && may_rest(order.time_in_force);
+    }
+    // Its price, or its protection price; 0 = any.
+    [[nodiscard]] Price limit_of(const Order& order) const {
+        return order.price.units != 0 ? order.price : extra(order).protection_price;
+    }
+    // What the book shows of it, 0 where it does not rest.
+    [[nodiscard]] Quantity tip_of(const Order& order) const {
+        return order.handle == OrderBook::kNoHandle ? Quantity{} : at(order.security).book.quantity(order.handle);
+    }
+    [[nodiscard]] Price trigger_of(Slot slot) const;
+    [[nodiscard]] TrailingStops::Stop trailing_stop(Slot slot) const;
+    static bool level_is_full(const Security&, Side side, Price price, Quantity quantity);
+    // Money units per unit of price x quantity.
+    static std::int64_t money_factor(const Security& security) { return security.money_factor; }
+    [[nodiscard]] static bool fits_in_money(const Security&, Price price, Quantity quantity);
+    // REQUIRES: it fits.
+    [[nodiscard]] static Money value_of(const Security& security, Price price, Quantity quantity) {
+        return {Int128{price.units} * quantity.units * security.money_factor};
+    }
+    Balance& cash(AccountId account, const Security& security) {
+        return cash_[cash_key(account, security.currency)];
+    }
+    Holding& shares(AccountId account, SecurityId security) { return holdings_[holding_key(account, security)]; }
+    static std::uint64_t cash_key(AccountId account, std::size_t currency) {
+        return (static_cast<std::uint64_t>(account) << 16) | currency;
+    }
+    static std::uint64_t holding_key(AccountId account, SecurityId security) {
+        return (static_cast<std::uint64_t>(account) << 32) | static_cast<std::uint64_t>(security);
+    }
+    // Position in currencies_; find_currency gives its size for one never seen, index_of adds it.
+    [[nodiscard]] std::size_t find_currency(Currency currency) const;
+    std::size_t index_of(Currency currency);
+
+    static const Extra kNoExtra;
 
     EventSeq last_seq_{};
     CommandSeq last_command_{};
     Timestamp last_time_;
+    Timestamp clock_;  // of the newest AdvanceClock
     OrderId last_order_{};
     TradeId last_trade_{};
 
     std::vector<User> users_;
     std::vector<Account> accounts_;
     std::vector<Security> securities_;
+    State market_;
     std::unordered_map<KeyId, ApiKey> keys_;
     std::unordered_map<std::string, SecurityId> symbols_;
     std::vector<Currency> currencies_;
-    std::unordered_map<std::uint64_t, Balance> cash_;       // account << 16 | index of the currency
-    std::unordered_map<std::uint64_t, Holding> holdings_;   // account << 32 | security
-    std::vector<Order> orders_;                             // slab; free_slots_ are its holes
+    FlatMap<Balance> cash_;       // account << 16 | index of the currency
+    FlatMap<Holding> holdings_;   // account << 32 | security
+    std::vector<Order> orders_;   // slab; free_slots_ are its holes
     std::vector<Slot> free_slots_;
-    std::unordered_map<OrderId, Slot> order_slots_;         // open orders only
-    std::unordered_map<std::string, ClientIdRecord> client_ids_;
-    std::unordered_map<std::string, Money> deposited_;      // per currency, net of withdrawals: conservation
+    std::vector<Extra> extras_;   // the same
+    std::vector<Slot> free_extras_;
+    OrderIndex order_index_;      // open orders only
+    ClientIds client_ids_;
+    std::unordered_map<std::string, Money> deposited_;  // per currency, net of withdrawals: conservation
+
+    std::deque<WorkDeferred> works_;               // oldest first
+    std::uint32_t sweeps_{};                       // of works_, those that make orders dead
+    std::deque<BracketEntry> closed_entries_;      // whose exits wait to be activated
+    std::set<Expiry> expiries_;
+    std::set<std::pair<Timestamp, AccountId>> cancel_afters_;
+    std::set<std::pair<Timestamp, SecurityId>> state_changes_;  // None = the market
+    std::set<SecurityId> unindicated_;             // their book changed in an auction since the last indication
+    Timestamp indicated_at_;
+    std::vector<SecurityId> uncrossed_;            // AuctionUncrossed, and the state has not changed yet
+    std::vector<SecurityId> touched_;              // by the command being decided; empty between commands
 };
 
 }  // namespace buttonwood::engine

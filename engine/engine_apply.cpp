@@ -1,8 +1,20 @@
-// apply(): the only place where state changes. Takes every event as a fact; asserts that it fits the state.
+// apply() for everything but orders: the only place where state changes. Takes every event as a fact; asserts that it
+// fits the state.
 #include "engine/assert.hpp"
 #include "engine/engine.hpp"
 
+#include <algorithm>
+
 namespace buttonwood::engine {
+
+void Engine::apply(const Event& event) {
+    BUTTONWOOD_ASSERT(event.seq == last_seq_ + 1);
+    BUTTONWOOD_ASSERT(event.command >= last_command_ && event.time >= last_time_);
+    last_seq_ = event.seq;
+    last_command_ = event.command;
+    last_time_ = event.time;
+    std::visit([&](const auto& body) { on(event, body); }, event.body);
+}
 
 void Engine::on(const Event&, const UserRegistered& e) {
     BUTTONWOOD_ASSERT(static_cast<std::size_t>(e.user) == users_.size() + 1);
@@ -11,7 +23,7 @@ void Engine::on(const Event&, const UserRegistered& e) {
 
 void Engine::on(const Event&, const AccountOpened& e) {
     BUTTONWOOD_ASSERT(static_cast<std::size_t>(e.account) == accounts_.size() + 1 && find(e.user));
-    accounts_.push_back(Account{e.user, kNoSlot, kNoSlot});
+    accounts_.push_back(Account{e.user, {}, {}});
 }
 
 void Engine::on(const Event&, const UserStatusChanged& e) {
@@ -30,22 +42,19 @@ void Engine::on(const Event&, const SecurityCreated& e) {
     BUTTONWOOD_ASSERT(static_cast<std::size_t>(e.security) == securities_.size() + 1);
     Security& security = securities_.emplace_back();
     security.terms = e;
+    security.currency = static_cast<std::uint32_t>(index_of(e.currency));
+    security.money_factor = static_cast<std::int64_t>(pow10_128(kMoneyScale - e.price_scale - e.quantity_scale));
     symbols_[std::string(e.symbol.view())] = e.security;
-}
-
-void Engine::on(const Event&, const TradingStateChanged& e) {
-    BUTTONWOOD_ASSERT(find(e.security));
-    at(e.security).state = e.state;
 }
 
 void Engine::on(const Event&, const CashDeposited& e) {
     BUTTONWOOD_ASSERT(e.amount > Money{});
-    cash(e.account, e.currency).total += e.amount;
+    cash_[cash_key(e.account, index_of(e.currency))].total += e.amount;
     deposited_[std::string(e.currency.view())] += e.amount;
 }
 
 void Engine::on(const Event&, const CashWithdrawn& e) {
-    Balance& balance = cash(e.account, e.currency);
+    Balance& balance = cash_[cash_key(e.account, index_of(e.currency))];
     BUTTONWOOD_ASSERT(e.amount > Money{} && e.amount <= balance.total - balance.reserved);
     balance.total -= e.amount;
     deposited_[std::string(e.currency.view())] -= e.amount;
@@ -57,132 +66,69 @@ void Engine::on(const Event&, const HoldingsIssued& e) {
     at(e.security).outstanding += e.quantity;
 }
 
-void Engine::on(const Event& event, const OrderAccepted& e) {
-    BUTTONWOOD_ASSERT(static_cast<std::uint64_t>(e.order) == static_cast<std::uint64_t>(last_order_) + 1);
-    last_order_ = e.order;
-    Slot slot;
-    if (free_slots_.empty()) {
-        slot = static_cast<Slot>(orders_.size());
-        orders_.emplace_back();
-    } else {
-        slot = free_slots_.back();
-        free_slots_.pop_back();
-    }
+void Engine::on(const Event&, const TradingStateChanged& e) {
+    const bool is_market = e.security == SecurityId::None;
+    BUTTONWOOD_ASSERT(is_market || find(e.security));
+    State& state = is_market ? market_ : at(e.security).own;
+    if (state.until.us != 0) state_changes_.erase({state.until, e.security});
+    state = State{e.state, e.auction, e.until};
+    if (state.until.us != 0) state_changes_.insert({state.until, e.security});
+    std::erase_if(unindicated_, [&](SecurityId id) { return in_force(at(id)).state != TradingState::Auction; });
+    std::erase_if(uncrossed_, [&](SecurityId id) {
+        if (!is_market && id != e.security) return false;
+        at(id).uncrossed = false;
+        return true;
+    });
+}
+
+void Engine::on(const Event& event, const AuctionIndicated& e) {
+    indicated_at_ = event.time;
+    unindicated_.erase(e.security);
+}
+
+void Engine::on(const Event&, const AuctionUncrossed& e) {
+    Security& security = at(e.security);
+    BUTTONWOOD_ASSERT(!security.uncrossed && security.unpaired == Quantity{});
+    security.uncrossed = true;
+    security.uncross_clock = clock_;
+    security.auction_price = e.price;
+    security.unpaired = e.paired_quantity;
+    if (e.price.units != 0) security.bands.reference_price = e.price;
+    uncrossed_.push_back(e.security);
+}
+
+void Engine::on(const Event&, const PriceBandsSet& e) { at(e.security).bands = e; }
+
+void Engine::on(const Event&, const CancelAfterSet& e) {
     Account& account = at(e.account);
-    orders_[slot] = Order{e.order, e.account, e.security, e.side, e.type, e.time_in_force, e.post_only, e.price,
-                          e.quantity, e.quantity, e.reserved_cash, e.reserved_quantity, 0, OrderBook::kNoHandle,
-                          kNoSlot, account.last_order, e.client_order_id};
-    (account.last_order == kNoSlot ? account.first_order : orders_[account.last_order].next_of_account) = slot;
-    account.last_order = slot;
-    ++at(account.user).open_orders;
-    order_slots_[e.order] = slot;
-    if (!e.client_order_id.empty())
-        client_ids_[client_key(e.account, e.client_order_id)] = ClientIdRecord{e.order, e.fingerprint};
-    if (e.reserved_cash != Money{}) cash(e.account, at(e.security).terms.currency).reserved += e.reserved_cash;
-    if (e.reserved_quantity != Quantity{}) shares(e.account, e.security).reserved += e.reserved_quantity;
-    if (e.rests) rest(orders_[slot], event.seq);
+    if (account.cancel_after.us != 0) cancel_afters_.erase({account.cancel_after, e.account});
+    account.cancel_after = e.trigger_at;
+    if (account.cancel_after.us != 0) cancel_afters_.insert({account.cancel_after, e.account});
 }
 
-void Engine::rest(Order& order, EventSeq priority) {
-    BUTTONWOOD_ASSERT(order.handle == OrderBook::kNoHandle);
-    order.priority = priority;
-    order.handle = at(order.security).book.add(order.side, order.price, order.leaves, slot_of(order.id));
+void Engine::on(const Event&, const CancelAfterFired& e) {
+    Account& account = at(e.account);
+    BUTTONWOOD_ASSERT(account.cancel_after.us != 0);
+    cancel_afters_.erase({account.cancel_after, e.account});
+    account.cancel_after = {};
 }
 
-void Engine::on(const Event& event, const OrderRested& e) {
-    const Slot slot = slot_of(e.order);
-    BUTTONWOOD_ASSERT(slot != kNoSlot && orders_[slot].leaves == e.leaves_quantity);
-    rest(orders_[slot], event.seq);
-}
-
-void Engine::on(const Event&, const TradeExecuted& e) {
-    BUTTONWOOD_ASSERT(static_cast<std::uint64_t>(e.trade) == static_cast<std::uint64_t>(last_trade_) + 1);
-    last_trade_ = e.trade;
-    const bool taker_buys = e.taker_side == Side::Buy;
-    const AccountId buyer = taker_buys ? e.taker_account : e.maker_account;
-    const AccountId seller = taker_buys ? e.maker_account : e.taker_account;
-    const Currency currency = at(e.security).terms.currency;
-
-    Balance& paid = cash(buyer, currency);
-    paid.total -= e.notional;
-    paid.reserved -= e.released_cash;
-    cash(seller, currency).total += e.notional;
-    Holding& delivered = shares(seller, e.security);
-    delivered.total -= e.quantity;
-    delivered.reserved -= e.released_quantity;
-    shares(buyer, e.security).total += e.quantity;
-
-    fill(slot_of(e.maker_order), e);
-    fill(slot_of(e.taker_order), e);
-}
-
-void Engine::fill(Slot slot, const TradeExecuted& trade) {
-    BUTTONWOOD_ASSERT(slot != kNoSlot);
-    Order& order = orders_[slot];
-    BUTTONWOOD_ASSERT(order.leaves >= trade.quantity);
-    order.leaves -= trade.quantity;
-    if (order.side == Side::Buy)
-        order.reserved_cash -= trade.released_cash;
-    else
-        order.reserved_quantity -= trade.released_quantity;
-    if (order.handle != OrderBook::kNoHandle) at(order.security).book.reduce(order.handle, trade.quantity);
-    if (order.leaves.units == 0) {
-        BUTTONWOOD_ASSERT(order.reserved_cash == Money{} && order.reserved_quantity == Quantity{});
-        erase(slot);
+void Engine::on(const Event&, const WorkDeferred& e) {
+    if (e.continues) {
+        BUTTONWOOD_ASSERT(!works_.empty() && works_.front().kind == e.kind);
+        works_.front() = e;
+        return;
     }
+    works_.push_back(e);
+    if (e.kind == WorkKind::MassCancel || e.kind == WorkKind::DayEnd) ++sweeps_;
 }
 
-void Engine::on(const Event& event, const OrderAmended& e) {
-    const Slot slot = slot_of(e.order);
-    BUTTONWOOD_ASSERT(slot != kNoSlot);
-    Order& order = orders_[slot];
-    BUTTONWOOD_ASSERT(order.handle != OrderBook::kNoHandle && e.leaves_quantity.units > 0);
-    OrderBook& book = at(order.security).book;
-    if (order.side == Side::Buy)
-        cash(order.account, at(order.security).terms.currency).reserved += e.reserved_cash - order.reserved_cash;
-    else
-        shares(order.account, order.security).reserved += e.reserved_quantity - order.reserved_quantity;
-    if (e.priority_kept) {
-        book.reduce(order.handle, order.leaves - e.leaves_quantity);
-    } else {
-        book.remove(order.handle);
-        order.handle = OrderBook::kNoHandle;
-    }
-    order.price = e.price;
-    order.quantity = e.quantity;
-    order.leaves = e.leaves_quantity;
-    order.reserved_cash = e.reserved_cash;
-    order.reserved_quantity = e.reserved_quantity;
-    if (!e.priority_kept && e.rests) rest(order, event.seq);
+void Engine::on(const Event&, const WorkCompleted& e) {
+    BUTTONWOOD_ASSERT(!works_.empty() && works_.front().kind == e.kind);
+    if (e.kind == WorkKind::MassCancel || e.kind == WorkKind::DayEnd) --sweeps_;
+    works_.pop_front();
 }
 
-void Engine::on(const Event&, const OrderCanceled& e) { close(e.order, e.released_cash, e.released_quantity); }
-void Engine::on(const Event&, const OrderExpired& e) { close(e.order, e.released_cash, e.released_quantity); }
-void Engine::on(const Event&, const CommandRejected&) {}
-void Engine::on(const Event&, const MassCancelCompleted&) {}
-
-void Engine::close(OrderId id, Money released_cash, Quantity released_quantity) {
-    const Slot slot = slot_of(id);
-    BUTTONWOOD_ASSERT(slot != kNoSlot);
-    Order& order = orders_[slot];
-    BUTTONWOOD_ASSERT(order.reserved_cash == released_cash && order.reserved_quantity == released_quantity);
-    if (released_cash != Money{}) cash(order.account, at(order.security).terms.currency).reserved -= released_cash;
-    if (released_quantity != Quantity{}) shares(order.account, order.security).reserved -= released_quantity;
-    if (order.handle != OrderBook::kNoHandle) at(order.security).book.remove(order.handle);
-    erase(slot);
-}
-
-void Engine::erase(Slot slot) {
-    Order& order = orders_[slot];
-    Account& account = at(order.account);
-    (order.prev_of_account == kNoSlot ? account.first_order : orders_[order.prev_of_account].next_of_account) =
-        order.next_of_account;
-    (order.next_of_account == kNoSlot ? account.last_order : orders_[order.next_of_account].prev_of_account) =
-        order.prev_of_account;
-    --at(account.user).open_orders;
-    order_slots_.erase(order.id);
-    order = Order{};
-    free_slots_.push_back(slot);
-}
+void Engine::on(const Event& event, const ClockAdvanced&) { clock_ = event.time; }
 
 }  // namespace buttonwood::engine

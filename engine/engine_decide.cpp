@@ -1,5 +1,6 @@
 // decide() for everything that is not an order: users, keys, securities, cash and holdings.
 #include "engine/engine.hpp"
+#include "engine/engine_emit.hpp"
 
 namespace buttonwood::engine {
 namespace {
@@ -97,13 +98,24 @@ RejectReason Engine::on(Context& context, const CreateSecurity& c) {
     return RejectReason::None;
 }
 
-RejectReason Engine::on(Context& context, const ChangeTradingState& c) {
+RejectReason Engine::on(Context& context, const SetPriceBands& c) {
     if (!actor_may(context, Role::Operator)) return reject(context, RejectReason::NotPermitted);
-    const Security* security = find(c.security);
-    if (!security) return reject(context, RejectReason::SecurityNotFound);
-    if (security->state == c.state)
-        return reject(context, RejectReason::StatusUnchanged, AccountId::None, c.security);
-    emit(context, TradingStateChanged{c.security, c.state, c.note});
+    if (!find(c.security)) return reject(context, RejectReason::SecurityNotFound);
+    if (c.static_basis_points > kBasisPoints || c.dynamic_basis_points > kBasisPoints || c.halt_us < 0 ||
+        c.halt_us > kMaxPauseUs || c.auction_us < 0 || c.auction_us > kMaxPauseUs || c.reference_price.units < 0 ||
+        c.reference_price.units > kMaxPriceUnits)
+        return reject(context, RejectReason::BandsNotAllowed, AccountId::None, c.security);
+    emit(context, PriceBandsSet{c.security, c.reference_price, c.static_basis_points, c.dynamic_basis_points, c.halt_us,
+                                c.auction_us});
+    return RejectReason::None;
+}
+
+RejectReason Engine::on(Context& context, const SetCancelAfter& c) {
+    if (!actor_may(context, Role::Trader)) return reject(context, RejectReason::NotPermitted);
+    if (!actor_owns(context, c.account)) return reject(context, RejectReason::AccountNotFound);
+    if (c.timeout_us != 0 && (c.timeout_us < kMinCancelAfterUs || c.timeout_us > kMaxCancelAfterUs))
+        return reject(context, RejectReason::TimeoutNotAllowed, c.account);
+    emit(context, CancelAfterSet{c.account, {c.timeout_us == 0 ? 0 : context.header.time.us + c.timeout_us}});
     return RejectReason::None;
 }
 

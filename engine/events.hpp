@@ -58,10 +58,14 @@ struct SecurityCreated {
 };
 
 struct TradingStateChanged {
-    SecurityId security{};
+    SecurityId security{};  // None: the whole market
     TradingState state{};
     Note note;
-    BUTTONWOOD_RECORD(TradingStateChanged, security, state, note)
+    AuctionKind auction{};
+    Timestamp until{};      // the clock makes the next step then; 0 = nobody but an operator
+    StateCause cause{};
+    BUTTONWOOD_RECORD(TradingStateChanged, security, state, note, auction, until, cause)
+    BUTTONWOOD_VERSIONS(3, 6)
 };
 
 struct CashDeposited {
@@ -85,8 +89,9 @@ struct HoldingsIssued {
     BUTTONWOOD_RECORD(HoldingsIssued, account, security, quantity)
 };
 
-// The order exists and its reservation is taken. rests: it joins the book now, behind its level;
-// otherwise it takes first, and OrderRested, OrderExpired or its last fill follows under the same command.
+// The order exists and its reservation is taken. rests: it joins the book now, behind its level, showing
+// displayed(quantity, display_quantity). held: it waits beside the book, for OrderActivated. Neither: it takes first,
+// and OrderRested, OrderExpired, OrderCanceled or its last fill follows under the same command.
 struct OrderAccepted {
     OrderId order{};
     AccountId account{};
@@ -96,17 +101,34 @@ struct OrderAccepted {
     TimeInForce time_in_force{};
     bool post_only{};
     bool rests{};
-    Quantity quantity;
-    Price price;
-    Money reserved_cash;         // limit bids: price x quantity; 0 otherwise (a market bid pays as it fills)
+    Quantity quantity;           // reduce_only: what was left of the requested
+    Price price;                 // where it stands in the book; post_only_reprice: the price it got; market: 0, but an
+                                 // auction's market order stands at its protection price, a listing without at one tick
+    Money reserved_cash;         // bids: limit or protection price x quantity; 0 otherwise (pays as it fills)
     Quantity reserved_quantity;  // listings: quantity; 0 otherwise
     ClientOrderId client_order_id;
     std::uint64_t fingerprint{};  // of the request, tells a retry from another order under the same client id
+    bool held{};
+    bool reduce_only{};
+    bool all_or_none{};
+    SelfTradePrevention self_trade_prevention{};
+    GroupRole role{};
+    OrderId group{};              // the first leg; None = no group
+    Price stop_price{};           // trailing_stop: where it stands now, 0 before the first trade of the security
+    Price trail_amount{};
+    std::uint32_t trail_basis_points{};
+    Price protection_price{};
+    Quantity display_quantity{};
+    Quantity min_quantity{};
+    Timestamp expires_at{};       // gtd; 0 otherwise
     BUTTONWOOD_RECORD(OrderAccepted, order, account, security, side, type, time_in_force, post_only, rests, quantity,
-                      price, reserved_cash, reserved_quantity, client_order_id, fingerprint)
+                      price, reserved_cash, reserved_quantity, client_order_id, fingerprint, held, reduce_only,
+                      all_or_none, self_trade_prevention, role, group, stop_price, trail_amount, trail_basis_points,
+                      protection_price, display_quantity, min_quantity, expires_at)
+    BUTTONWOOD_VERSIONS(14, 27)
 };
 
-// What an order that took could not fill joins the book, behind its level.
+// What an order that took could not fill joins the book, behind its level, showing displayed(leaves, display_quantity).
 struct OrderRested {
     OrderId order{};
     AccountId account{};
@@ -117,7 +139,8 @@ struct OrderRested {
     BUTTONWOOD_RECORD(OrderRested, order, account, security, side, price, leaves_quantity)
 };
 
-// One fill. Trades at the maker's price. *_leaves_quantity: what each order has left after it.
+// One fill. Trades at the maker's price; in an auction at the auction's, with the younger order as the taker and both
+// orders in the book. *_leaves_quantity: what each order has left after it. An order in the book shows `quantity` less.
 struct TradeExecuted {
     TradeId trade{};
     SecurityId security{};
@@ -129,13 +152,15 @@ struct TradeExecuted {
     Price price;
     Quantity quantity;
     Money notional;                // price x quantity: moves from buyer to seller
-    Money released_cash;           // of the buyer's reservation: its limit price x quantity; 0 for a market bid
+    Money released_cash;           // of the buyer's reservation: its limit (or protection) price x quantity, or 0
     Quantity released_quantity;    // of the seller's reservation: quantity
     Quantity maker_leaves_quantity;
     Quantity taker_leaves_quantity;
+    bool auction{};
     BUTTONWOOD_RECORD(TradeExecuted, trade, security, maker_order, taker_order, maker_account, taker_account,
                       taker_side, price, quantity, notional, released_cash, released_quantity, maker_leaves_quantity,
-                      taker_leaves_quantity)
+                      taker_leaves_quantity, auction)
+    BUTTONWOOD_VERSIONS(14, 15)
 };
 
 // quantity: the new total. priority_kept: it stays where it is. Otherwise it left its level, and rests says whether it
@@ -152,8 +177,14 @@ struct OrderAmended {
     Quantity leaves_quantity;
     Money reserved_cash;         // the whole reservation from now on
     Quantity reserved_quantity;
+    bool held{};                 // it waits beside the book, before and after
+    Price stop_price{};
+    Quantity display_quantity{}; // kept priority: it shows displayed(leaves_quantity, display_quantity) from now on, at
+                                 // most what it showed; otherwise, resting, exactly that
+    Timestamp expires_at{};
     BUTTONWOOD_RECORD(OrderAmended, order, account, security, side, priority_kept, rests, price, quantity,
-                      leaves_quantity, reserved_cash, reserved_quantity)
+                      leaves_quantity, reserved_cash, reserved_quantity, held, stop_price, display_quantity, expires_at)
+    BUTTONWOOD_VERSIONS(11, 15)
 };
 
 struct OrderCanceled {
@@ -193,17 +224,161 @@ struct CommandRejected {
 
 // A mass cancel that found nothing still leaves its trace: every command has at least one event.
 struct MassCancelCompleted {
-    AccountId account{};
+    AccountId account{};     // None: all accounts
     SecurityId security{};
     std::uint32_t canceled_count{};
     BUTTONWOOD_RECORD(MassCancelCompleted, account, security, canceled_count)
+};
+
+// A held order goes live. rests and neither as in OrderAccepted; held: the stop of a bracket whose entry is done, which
+// waits for its own trigger from now on. quantity: its total from now on (a bracket's exit: what the entry executed).
+struct OrderActivated {
+    OrderId order{};
+    AccountId account{};
+    SecurityId security{};
+    Side side{};
+    ActivationReason reason{};
+    bool rests{};
+    bool held{};
+    Price price;
+    Price last_price;            // that reached the trigger; 0 for the other reasons
+    Quantity quantity;
+    Quantity leaves_quantity;
+    Money reserved_cash;         // the whole reservation from now on
+    Quantity reserved_quantity;
+    BUTTONWOOD_RECORD(OrderActivated, order, account, security, side, reason, rests, held, price, last_price, quantity,
+                      leaves_quantity, reserved_cash, reserved_quantity)
+};
+
+// Two orders of one user met and did not trade. What became of them follows: OrderCanceled, OrderReduced.
+struct MatchPrevented {
+    SecurityId security{};
+    OrderId maker_order{};
+    OrderId taker_order{};
+    AccountId maker_account{};
+    AccountId taker_account{};
+    Side taker_side{};
+    SelfTradePrevention mode{};  // the taker's
+    Price price;                 // the maker's
+    Quantity quantity;           // that would have traded
+    BUTTONWOOD_RECORD(MatchPrevented, security, maker_order, taker_order, maker_account, taker_account, taker_side,
+                      mode, price, quantity)
+};
+
+// Self-trade prevention took `by` off an order: off its total, its leaves and, where it rests, what it shows.
+struct OrderReduced {
+    OrderId order{};
+    AccountId account{};
+    SecurityId security{};
+    Side side{};
+    Quantity by;
+    Quantity quantity;           // the new total
+    Quantity leaves_quantity;    // > 0
+    Money released_cash;
+    Quantity released_quantity;
+    BUTTONWOOD_RECORD(OrderReduced, order, account, security, side, by, quantity, leaves_quantity, released_cash,
+                      released_quantity)
+};
+
+// What an iceberg showed is gone; its next tip joins the back of its level.
+struct OrderRefreshed {
+    OrderId order{};
+    AccountId account{};
+    SecurityId security{};
+    Side side{};
+    Price price;
+    Quantity displayed_quantity;  // > 0
+    Quantity leaves_quantity;
+    BUTTONWOOD_RECORD(OrderRefreshed, order, account, security, side, price, displayed_quantity, leaves_quantity)
+};
+
+// What an auction would do if it ended now. price 0: nothing would trade.
+struct AuctionIndicated {
+    SecurityId security{};
+    Price price;
+    Quantity paired_quantity;
+    Quantity imbalance_quantity;
+    Side imbalance_side{};  // meaningful where imbalance_quantity > 0
+    BUTTONWOOD_RECORD(AuctionIndicated, security, price, paired_quantity, imbalance_quantity, imbalance_side)
+};
+
+// The auction's result; its trades follow, all at `price`, until paired_quantity is traded. price 0: no trade.
+struct AuctionUncrossed {
+    SecurityId security{};
+    Price price;
+    Quantity paired_quantity;
+    Quantity imbalance_quantity;
+    Side imbalance_side{};
+    BUTTONWOOD_RECORD(AuctionUncrossed, security, price, paired_quantity, imbalance_quantity, imbalance_side)
+};
+
+struct PriceBandsSet {
+    SecurityId security{};
+    Price reference_price;
+    std::uint32_t static_basis_points{};
+    std::uint32_t dynamic_basis_points{};
+    std::int64_t halt_us{};
+    std::int64_t auction_us{};
+    BUTTONWOOD_RECORD(PriceBandsSet, security, reference_price, static_basis_points, dynamic_basis_points, halt_us,
+                      auction_us)
+};
+
+struct CancelAfterSet {
+    AccountId account{};
+    Timestamp trigger_at;  // 0 = off
+    BUTTONWOOD_RECORD(CancelAfterSet, account, trigger_at)
+};
+
+// The dead man's switch went off and is off now; the cancels follow, then MassCancelCompleted.
+struct CancelAfterFired {
+    AccountId account{};
+    BUTTONWOOD_RECORD(CancelAfterFired, account)
+};
+
+// The rest of a long work is left to the clock's commands. Until then the orders it covers trade no more: those of
+// account (None: all), security (None: all), side (none: both), with ids up to through.
+struct WorkDeferred {
+    WorkKind kind{};
+    AccountId account{};
+    SecurityId security{};
+    std::optional<Side> side;
+    CancelReason reason{};       // of a mass cancel; User otherwise
+    OrderId through{};
+    TradingState next_state = TradingState::Open;  // of Uncross: what follows
+    StateCause cause{};          // of Uncross
+    std::uint32_t done_count{};  // so far
+    bool continues{};            // replaces the oldest deferred work, which is the same; else queues behind all
+    BUTTONWOOD_RECORD(WorkDeferred, kind, account, security, side, reason, through, next_state, cause, done_count,
+                      continues)
+};
+
+// The oldest deferred work is finished.
+struct WorkCompleted {
+    WorkKind kind{};
+    AccountId account{};
+    SecurityId security{};
+    BUTTONWOOD_RECORD(WorkCompleted, kind, account, security)
+};
+
+// The engine's time is now the command's: gtd orders up to here trade no more. Every AdvanceClock begins with it.
+struct ClockAdvanced {
+    BUTTONWOOD_RECORD(ClockAdvanced)
+};
+
+// The day orders of the security (None: of all) have expired.
+struct DayEnded {
+    SecurityId security{};
+    std::uint32_t expired_count{};
+    BUTTONWOOD_RECORD(DayEnded, security, expired_count)
 };
 
 // The index of an alternative is its persisted type number: never reorder, only append.
 using EventBody = std::variant<UserRegistered, AccountOpened, UserStatusChanged, ApiKeyCreated, ApiKeyRevoked,
                                SecurityCreated, TradingStateChanged, CashDeposited, CashWithdrawn, HoldingsIssued,
                                OrderAccepted, OrderRested, TradeExecuted, OrderAmended, OrderCanceled, OrderExpired,
-                               CommandRejected, MassCancelCompleted>;
+                               CommandRejected, MassCancelCompleted, OrderActivated, MatchPrevented, OrderReduced,
+                               OrderRefreshed, AuctionIndicated, AuctionUncrossed, PriceBandsSet, CancelAfterSet,
+                               CancelAfterFired, WorkDeferred, WorkCompleted, ClockAdvanced, DayEnded>;
 
 struct Event {
     EventSeq seq{};        // contiguous from 1

@@ -13,22 +13,66 @@ template <class E> struct Word { E value; std::string_view word; };
 
 inline constexpr std::array kSideWords{Word<Side>{Side::Buy, "buy"}, Word<Side>{Side::Sell, "sell"}};
 inline constexpr std::array kOrderTypeWords{Word<OrderType>{OrderType::Market, "market"},
-                                            Word<OrderType>{OrderType::Limit, "limit"}};
-inline constexpr std::array kTimeInForceWords{Word<TimeInForce>{TimeInForce::Gtc, "gtc"},
-                                              Word<TimeInForce>{TimeInForce::Ioc, "ioc"},
-                                              Word<TimeInForce>{TimeInForce::Fok, "fok"}};
+                                            Word<OrderType>{OrderType::Limit, "limit"},
+                                            Word<OrderType>{OrderType::Stop, "stop"},
+                                            Word<OrderType>{OrderType::StopLimit, "stop_limit"},
+                                            Word<OrderType>{OrderType::TakeProfit, "take_profit"},
+                                            Word<OrderType>{OrderType::TakeProfitLimit, "take_profit_limit"},
+                                            Word<OrderType>{OrderType::TrailingStop, "trailing_stop"}};
+inline constexpr std::array kTimeInForceWords{
+    Word<TimeInForce>{TimeInForce::Day, "day"}, Word<TimeInForce>{TimeInForce::Gtc, "gtc"},
+    Word<TimeInForce>{TimeInForce::Opg, "opg"}, Word<TimeInForce>{TimeInForce::Ioc, "ioc"},
+    Word<TimeInForce>{TimeInForce::Fok, "fok"}, Word<TimeInForce>{TimeInForce::Gtd, "gtd"},
+    Word<TimeInForce>{TimeInForce::Cls, "cls"}};
 inline constexpr std::array kTradingStateWords{
     Word<TradingState>{TradingState::Open, "open"}, Word<TradingState>{TradingState::Halted, "halted"},
-    Word<TradingState>{TradingState::CancelOnly, "cancel_only"}, Word<TradingState>{TradingState::Closed, "closed"}};
+    Word<TradingState>{TradingState::CancelOnly, "cancel_only"}, Word<TradingState>{TradingState::Closed, "closed"},
+    Word<TradingState>{TradingState::PreOpen, "pre_open"}, Word<TradingState>{TradingState::Auction, "auction"}};
+inline constexpr std::array kAuctionKindWords{
+    Word<AuctionKind>{AuctionKind::None, "none"}, Word<AuctionKind>{AuctionKind::Opening, "opening"},
+    Word<AuctionKind>{AuctionKind::Closing, "closing"}, Word<AuctionKind>{AuctionKind::Reopening, "reopening"}};
+inline constexpr std::array kStateCauseWords{Word<StateCause>{StateCause::Operator, "operator"},
+                                             Word<StateCause>{StateCause::Volatility, "volatility"},
+                                             Word<StateCause>{StateCause::Clock, "clock"}};
+inline constexpr std::array kSelfTradePreventionWords{
+    Word<SelfTradePrevention>{SelfTradePrevention::None, "none"},
+    Word<SelfTradePrevention>{SelfTradePrevention::CancelNewest, "cancel_newest"},
+    Word<SelfTradePrevention>{SelfTradePrevention::CancelOldest, "cancel_oldest"},
+    Word<SelfTradePrevention>{SelfTradePrevention::CancelBoth, "cancel_both"},
+    Word<SelfTradePrevention>{SelfTradePrevention::Decrement, "decrement"}};
+inline constexpr std::array kGroupKindWords{Word<GroupKind>{GroupKind::Oco, "oco"},
+                                            Word<GroupKind>{GroupKind::Bracket, "bracket"}};
+inline constexpr std::array kGroupRoleWords{
+    Word<GroupRole>{GroupRole::None, "none"}, Word<GroupRole>{GroupRole::OcoFirst, "oco_first"},
+    Word<GroupRole>{GroupRole::OcoSecond, "oco_second"}, Word<GroupRole>{GroupRole::Entry, "entry"},
+    Word<GroupRole>{GroupRole::TakeProfitExit, "take_profit_exit"}, Word<GroupRole>{GroupRole::StopExit, "stop_exit"}};
 inline constexpr std::array kUserStatusWords{Word<UserStatus>{UserStatus::Active, "active"},
                                              Word<UserStatus>{UserStatus::Suspended, "suspended"},
                                              Word<UserStatus>{UserStatus::Closed, "closed"}};
 inline constexpr std::array kCancelReasonWords{
     Word<CancelReason>{CancelReason::User, "user"}, Word<CancelReason>{CancelReason::Mass, "mass"},
     Word<CancelReason>{CancelReason::Operator, "operator"},
-    Word<CancelReason>{CancelReason::AmendedBelowFilled, "amended_below_filled"}};
+    Word<CancelReason>{CancelReason::AmendedBelowFilled, "amended_below_filled"},
+    Word<CancelReason>{CancelReason::SelfTrade, "stp"},
+    Word<CancelReason>{CancelReason::CancelAfter, "cancel_after"}, Word<CancelReason>{CancelReason::Group, "group"},
+    Word<CancelReason>{CancelReason::InsufficientFunds, "insufficient_funds"},
+    Word<CancelReason>{CancelReason::InsufficientShares, "insufficient_shares"}};
 inline constexpr std::array kExpireReasonWords{
-    Word<ExpireReason>{ExpireReason::ImmediateRemainder, "immediate_remainder"}};
+    Word<ExpireReason>{ExpireReason::ImmediateRemainder, "immediate_remainder"},
+    Word<ExpireReason>{ExpireReason::DayEnd, "day_end"}, Word<ExpireReason>{ExpireReason::GoodTill, "good_till"},
+    Word<ExpireReason>{ExpireReason::AuctionEnd, "auction_end"},
+    Word<ExpireReason>{ExpireReason::PriceBand, "price_band"},
+    Word<ExpireReason>{ExpireReason::FillLimit, "fill_limit"},
+    Word<ExpireReason>{ExpireReason::LevelFull, "level_full"}};
+inline constexpr std::array kActivationReasonWords{
+    Word<ActivationReason>{ActivationReason::StopPrice, "stop_price"},
+    Word<ActivationReason>{ActivationReason::MinimumAvailable, "minimum_available"},
+    Word<ActivationReason>{ActivationReason::ClosingAuction, "closing_auction"},
+    Word<ActivationReason>{ActivationReason::EntryClosed, "entry_closed"}};
+inline constexpr std::array kWorkKindWords{
+    Word<WorkKind>{WorkKind::MassCancel, "mass_cancel"}, Word<WorkKind>{WorkKind::DayEnd, "day_end"},
+    Word<WorkKind>{WorkKind::Activations, "activations"}, Word<WorkKind>{WorkKind::Uncross, "uncross"},
+    Word<WorkKind>{WorkKind::ClosingOrders, "closing_orders"}};
 inline constexpr std::array kRoleWords{Word<Role>{Role::Trader, "trader"}, Word<Role>{Role::MarketData, "market_data"},
                                        Word<Role>{Role::Compliance, "compliance"},
                                        Word<Role>{Role::Operator, "operator"}, Word<Role>{Role::Admin, "admin"}};
@@ -37,6 +81,13 @@ constexpr const auto& words_of(Side) { return kSideWords; }
 constexpr const auto& words_of(OrderType) { return kOrderTypeWords; }
 constexpr const auto& words_of(TimeInForce) { return kTimeInForceWords; }
 constexpr const auto& words_of(TradingState) { return kTradingStateWords; }
+constexpr const auto& words_of(AuctionKind) { return kAuctionKindWords; }
+constexpr const auto& words_of(StateCause) { return kStateCauseWords; }
+constexpr const auto& words_of(SelfTradePrevention) { return kSelfTradePreventionWords; }
+constexpr const auto& words_of(GroupKind) { return kGroupKindWords; }
+constexpr const auto& words_of(GroupRole) { return kGroupRoleWords; }
+constexpr const auto& words_of(ActivationReason) { return kActivationReasonWords; }
+constexpr const auto& words_of(WorkKind) { return kWorkKindWords; }
 constexpr const auto& words_of(UserStatus) { return kUserStatusWords; }
 constexpr const auto& words_of(CancelReason) { return kCancelReasonWords; }
 constexpr const auto& words_of(ExpireReason) { return kExpireReasonWords; }

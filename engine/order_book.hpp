@@ -141,16 +141,15 @@ private:
     using Index = book::Index;
 
     // The smaller key is the better price on both sides, so one code path serves bids and listings.
-    static std::uint64_t key_of(Side side, Price price) {
-        const std::uint64_t ascending = static_cast<std::uint64_t>(price.units) ^ kSignBit;
-        return side == Side::Buy ? ~ascending : ascending;
-    }
-    static Price price_of(Side side, std::uint64_t key) {
-        return {static_cast<std::int64_t>((side == Side::Buy ? ~key : key) ^ kSignBit)};
-    }
+    // Sides come at random, so what depends on them is computed rather than branched on.
+    static std::uint64_t key_of(Side side, Price price) { return static_cast<std::uint64_t>(price.units) ^ flip(side); }
+    static Price price_of(Side side, std::uint64_t key) { return {static_cast<std::int64_t>(key ^ flip(side))}; }
+    static std::uint64_t flip(Side side) { return kSignBit ^ (std::uint64_t{index_of(side)} - 1); }
+    static std::uint32_t index_of(Side side) { return static_cast<std::uint32_t>(side) - 1; }
     static Side side_of(std::uint32_t generation) {
-        return (generation & book::kSellBit) != 0 ? Side::Sell : Side::Buy;
+        return static_cast<Side>(1 + (generation & book::kSellBit) / book::kSellBit);
     }
+    static_assert(static_cast<int>(Side::Buy) == 1 && static_cast<int>(Side::Sell) == 2);
     static std::uint64_t units(std::int64_t quantity) { return static_cast<std::uint64_t>(quantity); }
     static Level level_of(Side side, const book::LevelNode& level) {
         return {price_of(side, level.key), {static_cast<std::int64_t>(level.quantity)}, level.order_count};
@@ -160,8 +159,8 @@ private:
         BUTTONWOOD_ASSERT(is_live(handle));
         return nodes_.order(handle.index);
     }
-    book::Ladder& ladder(Side side) { return side == Side::Buy ? bids_ : listings_; }
-    [[nodiscard]] const book::Ladder& ladder(Side side) const { return side == Side::Buy ? bids_ : listings_; }
+    book::Ladder& ladder(Side side) { return ladders_[index_of(side)]; }
+    [[nodiscard]] const book::Ladder& ladder(Side side) const { return ladders_[index_of(side)]; }
 
     template <class S>
     std::int64_t take(Side side, Price limit, std::int64_t wanted, Tag taker, S& sink);
@@ -178,8 +177,7 @@ private:
 
     book::Nodes nodes_;
     std::size_t order_count_{};
-    book::Ladder bids_;
-    book::Ladder listings_;
+    std::array<book::Ladder, 2> ladders_;  // bids, listings
 };
 
 // ---- matching
@@ -280,7 +278,7 @@ std::int64_t OrderBook::take_level(Index index, Side makers, std::int64_t wanted
 
 inline OrderBook::Handle OrderBook::add(Side side, Price price, Quantity quantity, Tag tag) {
     BUTTONWOOD_ASSERT(quantity.units > 0);
-    const Index index = nodes_.new_order(side);
+    const Index index = nodes_.new_order(index_of(side) * book::kSellBit);
     book::OrderNode& order = nodes_.order(index);
     order.quantity = quantity.units;
     order.tag = tag;
@@ -358,11 +356,11 @@ void OrderBook::for_each_order_at(Side side, Price price, F&& f) const {
 
 inline void OrderBook::reserve(std::size_t orders, std::size_t levels) {
     for (const Side side : {Side::Buy, Side::Sell}) ladder(side).reserve(nodes_, levels);
-    nodes_.reserve(orders + bids_.capacity() + listings_.capacity());
+    nodes_.reserve(orders + ladders_[0].capacity() + ladders_[1].capacity());
 }
 
 inline std::size_t OrderBook::memory_bytes() const {
-    return nodes_.memory_bytes() + bids_.memory_bytes() + listings_.memory_bytes();
+    return nodes_.memory_bytes() + ladders_[0].memory_bytes() + ladders_[1].memory_bytes();
 }
 
 }  // namespace buttonwood::engine

@@ -78,6 +78,8 @@ struct Timestamp {
     friend constexpr auto operator<=>(Timestamp, Timestamp) = default;
 };
 
+inline constexpr Timestamp kLatestTime{253'402'300'799'999'999};  // 9999-12-31T23:59:59.999999Z
+
 // A short string stored in place: no allocation per order. Longer input is cut by nobody: callers check size first.
 template <std::size_t N>
 struct FixedString {
@@ -109,12 +111,115 @@ using Sha256 = std::array<std::byte, 32>;
 enum class Side : std::uint8_t { Buy = 1, Sell = 2 };  // FIX tag 54
 constexpr Side opposite(Side s) { return s == Side::Buy ? Side::Sell : Side::Buy; }
 
-enum class OrderType : std::uint8_t { Market = 1, Limit = 2 };                              // FIX tag 40
-enum class TimeInForce : std::uint8_t { Gtc = 1, Ioc = 3, Fok = 4 };                        // FIX tag 59
-enum class TradingState : std::uint8_t { Open = 1, Halted = 2, CancelOnly = 3, Closed = 4 };
+// Held types wait beside the book for the last trade to reach their trigger price (FIX tag 40).
+enum class OrderType : std::uint8_t {
+    Market = 1,
+    Limit = 2,
+    Stop = 3,             // at the trigger: a market order
+    StopLimit = 4,        // at the trigger: a limit order
+    TakeProfit = 5,       // like Stop, triggered from the other side
+    TakeProfitLimit = 6,
+    TrailingStop = 7,     // a Stop whose trigger follows the market at a distance
+};
+constexpr bool is_market(OrderType t) {
+    return t == OrderType::Market || t == OrderType::Stop || t == OrderType::TakeProfit || t == OrderType::TrailingStop;
+}
+constexpr bool has_trigger(OrderType t) { return t != OrderType::Market && t != OrderType::Limit; }
+
+// FIX tag 59. Gtd carries expires_at. Opg takes part in the next opening or reopening auction, Cls in the next closing
+// one, and nowhere else.
+enum class TimeInForce : std::uint8_t { Day = 0, Gtc = 1, Opg = 2, Ioc = 3, Fok = 4, Gtd = 6, Cls = 7 };
+constexpr bool for_auction(TimeInForce t) { return t == TimeInForce::Opg || t == TimeInForce::Cls; }
+constexpr bool may_rest(TimeInForce t) {
+    return t == TimeInForce::Day || t == TimeInForce::Gtc || t == TimeInForce::Gtd;
+}
+
+// In order of severity: of a security's own state and the whole market's, the later one here is in force.
+//   Open         orders match as they arrive
+//   Auction      orders gather, nothing matches; an indicative price is published; leaving for Open or Closed matches
+//   PreOpen      the same, nothing is published
+//   CancelOnly   cancels only
+//   Halted       cancels only; the next step is usually an auction
+//   Closed       cancels only
+enum class TradingState : std::uint8_t { Open = 1, Halted = 2, CancelOnly = 3, Closed = 4, PreOpen = 5, Auction = 6 };
+constexpr int severity(TradingState s) {
+    switch (s) {
+        case TradingState::Open: return 0;
+        case TradingState::Auction: return 1;
+        case TradingState::PreOpen: return 2;
+        case TradingState::CancelOnly: return 3;
+        case TradingState::Halted: return 4;
+        case TradingState::Closed: return 5;
+    }
+    return 5;
+}
+// Which auction: decides whether opg or cls orders take part and what follows (Open, or Closed after a closing one).
+enum class AuctionKind : std::uint8_t { None = 0, Opening = 1, Closing = 2, Reopening = 3 };
+// Who moved the state: an operator, the volatility breaker, or the clock at the `until` announced before.
+enum class StateCause : std::uint8_t { Operator = 0, Volatility = 1, Clock = 2 };
+
+// What happens instead of a trade between two orders of one user; the taker's mode rules.
+enum class SelfTradePrevention : std::uint8_t {
+    None = 0,          // they trade
+    CancelNewest = 1,  // the taker's remainder is canceled
+    CancelOldest = 2,  // the maker is canceled, the taker goes on
+    CancelBoth = 3,
+    Decrement = 4,     // both lose the quantity they would have traded; what has none left is canceled
+};
+
+// One-cancels-other, and an entry that brings its exits along.
+enum class GroupKind : std::uint8_t { Oco = 1, Bracket = 2 };
+// An order's part in a group. The legs' ids follow each other: an Oco is n, n+1; a bracket n (entry), n+1, n+2.
+enum class GroupRole : std::uint8_t {
+    None = 0,
+    OcoFirst = 1,
+    OcoSecond = 2,
+    Entry = 3,
+    TakeProfitExit = 4,
+    StopExit = 5,
+};
+
 enum class UserStatus : std::uint8_t { Active = 1, Suspended = 2, Closed = 3 };
-enum class CancelReason : std::uint8_t { User = 1, Mass = 2, Operator = 3, AmendedBelowFilled = 4 };
-enum class ExpireReason : std::uint8_t { ImmediateRemainder = 1 };  // what IOC or market could not fill
+enum class CancelReason : std::uint8_t {
+    User = 1,
+    Mass = 2,
+    Operator = 3,
+    AmendedBelowFilled = 4,
+    SelfTrade = 5,           // self-trade prevention
+    CancelAfter = 6,         // the dead man's switch
+    Group = 7,               // another leg of its group executed, was triggered or closed
+    InsufficientFunds = 8,   // when activated, the account could not cover it
+    InsufficientShares = 9,
+};
+enum class ExpireReason : std::uint8_t {
+    ImmediateRemainder = 1,  // what IOC or market could not fill
+    DayEnd = 2,
+    GoodTill = 3,            // gtd: its time came
+    AuctionEnd = 4,          // opg and cls: what the auction did not fill
+    PriceBand = 5,           // the next trade would have been outside the price band
+    FillLimit = 6,           // it took kMaxFillsPerCommand orders
+    LevelFull = 7,           // its price level holds kMaxLevelUnits already
+};
+// Why a held order went live.
+enum class ActivationReason : std::uint8_t {
+    StopPrice = 1,         // the last trade reached its trigger
+    MinimumAvailable = 2,  // the book can give its minimum (all_or_none, min_quantity)
+    ClosingAuction = 3,    // cls: the closing auction began
+    EntryClosed = 4,       // the exits of a bracket: its entry executed and is done
+};
+// What a command left for later ones to finish, so that no command holds up the market (kMaxEventsPerCommand).
+enum class WorkKind : std::uint8_t { MassCancel = 1, DayEnd = 2, Activations = 3, Uncross = 4, ClosingOrders = 5 };
+
+// Bounds of the work of one command. Matching is atomic, so a taker stops at the first; everything else goes on later.
+inline constexpr std::size_t kMaxFillsPerCommand = 10'000;
+inline constexpr std::size_t kMaxEventsPerCommand = 1'000;
+inline constexpr std::uint32_t kBasisPoints = 10'000;  // of one
+inline constexpr std::size_t kMaxGroupLegs = 3;
+// How often an auction's indication is published, at most.
+inline constexpr std::int64_t kIndicationIntervalUs = 1'000'000;
+inline constexpr std::int64_t kMinCancelAfterUs = 1'000;
+inline constexpr std::int64_t kMaxCancelAfterUs = 86'400'000'000;
+inline constexpr std::int64_t kMaxPauseUs = 86'400'000'000;  // a halt or an auction of the volatility breaker: a day
 
 // A user's rights, a set of bits. FIX has no counterpart.
 enum class Role : std::uint8_t { Trader = 1, MarketData = 2, Compliance = 4, Operator = 8, Admin = 16 };
@@ -125,6 +230,11 @@ struct RoleSet {
     friend constexpr bool operator==(RoleSet, RoleSet) = default;
 };
 inline constexpr std::uint8_t kAllRoles = 31;
+
+// What a resting order shows of its leaves: display 0 = everything, else at most the display quantity.
+[[nodiscard]] constexpr Quantity displayed(Quantity leaves, Quantity display) {
+    return display.units != 0 && display < leaves ? display : leaves;
+}
 
 // price x quantity in Money, or false when it exceeds kMaxMoney.
 // REQUIRES: 0 <= price_scale + quantity_scale <= 8.

@@ -1,0 +1,145 @@
+// state_hash(): what the state is, whatever holds it.
+#include "engine/engine.hpp"
+
+namespace buttonwood::engine {
+namespace {
+
+// Digests one entity (128 bits, two lanes of a 64-bit finaliser); the state's hash is the sum over its entities, so no
+// container's order matters. Not cryptographic: it finds divergence, the journal's SHA-256 chain finds tampering.
+class EntityHash {
+public:
+    explicit EntityHash(std::uint64_t kind) { add(kind); }
+
+    EntityHash& add(std::uint64_t word) {
+        high_ = mix(high_ ^ word) + 0x9E37'79B9'7F4A'7C15;
+        low_ = mix(low_ + word) ^ 0xD1B5'4A32'D192'ED03;
+        return *this;
+    }
+    EntityHash& add(Int128 value) {
+        add(static_cast<std::uint64_t>(value));
+        return add(static_cast<std::uint64_t>(static_cast<UInt128>(value) >> 64));
+    }
+    EntityHash& add(std::string_view text) {
+        add(std::uint64_t{text.size()});
+        for (const char c : text) add(std::uint64_t{static_cast<unsigned char>(c)});
+        return *this;
+    }
+    template <class E> requires std::is_enum_v<E> EntityHash& add(E value) {
+        return add(static_cast<std::uint64_t>(value));
+    }
+    template <class Tag> EntityHash& add(Amount<Tag> value) { return add(static_cast<std::uint64_t>(value.units)); }
+    EntityHash& add(Money value) { return add(value.units); }
+    EntityHash& add(std::int64_t value) { return add(static_cast<std::uint64_t>(value)); }
+    EntityHash& add(Timestamp value) { return add(value.us); }
+    template <std::size_t N> EntityHash& add(const FixedString<N>& text) { return add(text.view()); }
+    EntityHash& add(RoleSet roles) { return add(std::uint64_t{roles.bits}); }
+
+    void into(StateHash& sum) const {
+        sum.high += high_;
+        sum.low += low_;
+    }
+
+private:
+    static std::uint64_t mix(std::uint64_t x) {
+        x ^= x >> 30;
+        x *= 0xBF58'476D'1CE4'E5B9;
+        x ^= x >> 27;
+        x *= 0x94D0'49BB'1331'11EB;
+        return x ^ (x >> 31);
+    }
+    std::uint64_t high_ = 0x243F'6A88'85A3'08D3;
+    std::uint64_t low_ = 0x1319'8A2E'0370'7344;
+};
+
+// One number per kind of entity; part of the hash, never renumber.
+enum class Kind : std::uint64_t { Counters = 1, User, Account, ApiKey, Security, Cash, Holding, Order, ClientId, Work,
+                                  ClosedEntry, Unindicated };
+EntityHash digest(Kind kind) { return EntityHash(static_cast<std::uint64_t>(kind)); }
+
+}  // namespace
+
+std::string StateHash::hex() const {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text(32, '0');
+    for (std::size_t i = 0; i < 16; ++i) {
+        text[15 - i] = kDigits[(high >> (4 * i)) & 15];
+        text[31 - i] = kDigits[(low >> (4 * i)) & 15];
+    }
+    return text;
+}
+
+StateHash Engine::state_hash() const {
+    StateHash sum;
+    digest(Kind::Counters).add(last_seq_).add(last_command_).add(last_time_).add(clock_).add(last_order_)
+        .add(last_trade_).add(indicated_at_).add(market_.state).add(market_.auction).add(market_.until).into(sum);
+    hash_people(sum);
+    for (const Security& s : securities_) hash_security(s, sum);
+    cash_.for_each([&](std::uint64_t key, const Balance& balance) {
+        if (balance.total != Money{} || balance.reserved != Money{})
+            digest(Kind::Cash).add(key >> 16).add(currencies_[key & 0xFFFF]).add(balance.total).add(balance.reserved)
+                .into(sum);
+    });
+    holdings_.for_each([&](std::uint64_t key, const Holding& held) {
+        if (held.total != Quantity{} || held.reserved != Quantity{})
+            digest(Kind::Holding).add(key).add(held.total).add(held.reserved).into(sum);
+    });
+    order_index_.for_each([&](OrderId, Slot slot) { hash_order(slot, sum); });
+    for (ClientIds::Number number = 1; number <= client_ids_.size(); ++number) {
+        const ClientIds::Entry& entry = client_ids_.at(number);
+        digest(Kind::ClientId).add(entry.account).add(entry.id).add(entry.order).add(entry.fingerprint).into(sum);
+    }
+    hash_waiting(sum);
+    return sum;
+}
+
+void Engine::hash_people(StateHash& sum) const {
+    for (std::size_t i = 0; i < users_.size(); ++i)
+        digest(Kind::User).add(std::uint64_t{i}).add(users_[i].name).add(users_[i].roles)
+            .add(users_[i].status).into(sum);
+    for (std::size_t i = 0; i < accounts_.size(); ++i)
+        digest(Kind::Account).add(std::uint64_t{i}).add(accounts_[i].user).add(accounts_[i].cancel_after).into(sum);
+    for (const auto& [id, key] : keys_) {
+        EntityHash hash = digest(Kind::ApiKey);
+        hash.add(id).add(key.user).add(key.roles).add(std::uint64_t{key.revoked});
+        for (const std::byte b : key.secret_hash) hash.add(std::to_integer<std::uint64_t>(b));
+        hash.into(sum);
+    }
+}
+
+void Engine::hash_security(const Security& s, StateHash& sum) {
+    digest(Kind::Security).add(s.terms.security).add(s.terms.symbol).add(s.terms.name).add(s.terms.currency)
+        .add(std::uint64_t{s.terms.price_scale}).add(std::uint64_t{s.terms.quantity_scale}).add(s.terms.tick_size)
+        .add(s.terms.lot_size).add(s.own.state).add(s.own.auction).add(s.own.until).add(s.outstanding).add(s.last)
+        .add(s.unpaired).add(std::uint64_t{s.uncrossed}).add(s.uncrossed ? s.auction_price : Price{})
+        .add(s.uncrossed ? s.uncross_clock : Timestamp{}).add(s.bands.reference_price)
+        .add(std::uint64_t{s.bands.static_basis_points}).add(std::uint64_t{s.bands.dynamic_basis_points})
+        .add(s.bands.halt_us).add(s.bands.auction_us).into(sum);
+}
+
+void Engine::hash_order(Slot slot, StateHash& sum) const {
+    const Order& o = orders_[slot];
+    const Extra& own = extra(o);
+    digest(Kind::Order).add(o.id).add(o.account).add(o.security).add(o.side).add(o.type).add(o.time_in_force)
+        .add(std::uint64_t{o.post_only}).add(std::uint64_t{o.all_or_none}).add(std::uint64_t{o.reduce_only})
+        .add(o.prevention).add(o.role).add(std::uint64_t{o.held}).add(std::uint64_t{o.pending}).add(o.price)
+        .add(o.quantity).add(o.leaves).add(tip_of(o)).add(o.reserved_cash).add(o.reserved_quantity).add(o.place)
+        .add(std::uint64_t{o.client_id}).add(own.stop_price).add(own.trail_amount)
+        .add(std::uint64_t{own.trail_basis_points}).add(trigger_of(slot)).add(own.protection_price)
+        .add(own.display_quantity).add(own.min_quantity).add(own.expires_at).add(own.group).into(sum);
+}
+
+// What waits for the clock.
+void Engine::hash_waiting(StateHash& sum) const {
+    for (std::size_t i = 0; i < works_.size(); ++i) {
+        const WorkDeferred& w = works_[i];
+        digest(Kind::Work).add(std::uint64_t{i}).add(w.kind).add(w.account).add(w.security)
+            .add(w.side ? static_cast<std::uint64_t>(*w.side) : 0).add(w.reason).add(w.through).add(w.next_state)
+            .add(w.cause).add(std::uint64_t{w.done_count}).into(sum);
+    }
+    for (std::size_t i = 0; i < closed_entries_.size(); ++i)
+        digest(Kind::ClosedEntry).add(std::uint64_t{i}).add(closed_entries_[i].id).add(closed_entries_[i].executed)
+            .into(sum);
+    for (const SecurityId id : unindicated_) digest(Kind::Unindicated).add(id).into(sum);
+}
+
+}  // namespace buttonwood::engine

@@ -1,0 +1,299 @@
+// Taking: what an order would execute, and the matching loop. RULES.md, sections 3 and 4.
+#include "engine/assert.hpp"
+#include "engine/engine.hpp"
+#include "engine/engine_emit.hpp"
+
+#include <algorithm>
+
+namespace buttonwood::engine {
+namespace {
+
+bool beyond(Side side, Price limit, Price price) {
+    if (limit.units == 0) return false;
+    return side == Side::Buy ? price > limit : price < limit;
+}
+
+bool outside(Price price, Price reference, std::uint32_t basis_points) {
+    if (basis_points == 0 || reference.units == 0) return false;
+    const Int128 distance = Int128{price.units} - reference.units;
+    return (distance < 0 ? -distance : distance) * kBasisPoints > Int128{reference.units} * basis_points;
+}
+
+}  // namespace
+
+Engine::Terms Engine::terms_of(const Order& order) const {
+    return {order.side, limit_of(order), order.prevention, at(order.account).user};
+}
+
+bool Engine::outside_static_band(const Security& security, Price price) {
+    return outside(price, security.bands.reference_price, security.bands.static_basis_points);
+}
+
+bool Engine::outside_bands(const Context& context, const Security& security, Price price) {
+    if (security.bands.static_basis_points == 0 && security.bands.dynamic_basis_points == 0) return false;
+    const Price last = security.traded_by == context.header.seq ? security.last_before : security.last;
+    return outside_static_band(security, price) || outside(price, last, security.bands.dynamic_basis_points);
+}
+
+Engine::Dead Engine::is_dead(const Order& order, Timestamp clock) const {
+    if (order.time_in_force == TimeInForce::Gtd && extra(order).expires_at <= clock) return Dead::GoodTill;
+    if (sweeps_ == 0) return Dead::No;
+    for (const WorkDeferred& work : works_) {
+        if (order.id > work.through || (work.security != SecurityId::None && work.security != order.security)) continue;
+        if (work.kind == WorkKind::DayEnd && ends_with_day(order.time_in_force)) return Dead::DayEnd;
+        if (work.kind == WorkKind::MassCancel && covers(work, order)) return Dead::MassCancel;
+    }
+    return Dead::No;
+}
+
+bool Engine::covers(const WorkDeferred& work, const Order& order) {
+    return (work.account == AccountId::None || work.account == order.account) &&
+           (work.security == SecurityId::None || work.security == order.security) &&
+           (!work.side || *work.side == order.side) && order.id <= work.through;
+}
+
+void Engine::end_dead(Context& context, Slot slot, Dead why) {
+    switch (why) {
+        case Dead::No: return;
+        case Dead::GoodTill: return expire(context, slot, ExpireReason::GoodTill);
+        case Dead::DayEnd: return expire(context, slot, ExpireReason::DayEnd);
+        case Dead::MassCancel: break;
+    }
+    const auto work = std::find_if(works_.begin(), works_.end(), [&](const WorkDeferred& w) {
+        return w.kind == WorkKind::MassCancel && covers(w, orders_[slot]);
+    });
+    BUTTONWOOD_ASSERT(work != works_.end());
+    cancel(context, slot, work->reason);
+}
+
+Engine::Taking Engine::takeable(const Context& context, const Security& security, const Terms& terms,
+                                Quantity wanted) const {
+    const bool meets_own = terms.prevention != SelfTradePrevention::None && find(terms.user)->open_orders > 0;
+    if (meets_own || security.iceberg_count > 0 || anything_dead())
+        return takeable_by_order(context, security, terms, wanted);
+    Taking result;
+    std::size_t met = 0;
+    bool too_many = false;
+    security.book.for_each_level(opposite(terms.side), [&](const OrderBook::Level& level) {
+        if (beyond(terms.side, terms.limit, level.price) || outside_bands(context, security, level.price)) return false;
+        met += level.order_count;
+        too_many = met > kMaxFillsPerCommand;
+        if (too_many) return false;
+        result.take(level.price, level.quantity.units, wanted);
+        return result.units < wanted.units;
+    });
+    if (too_many) return takeable_by_order(context, security, terms, wanted);
+    result.cost *= money_factor(security);
+    return result;
+}
+
+// The walk of match() without doing it, order by order.
+class Engine::TakingWalk {
+public:
+    TakingWalk(const Engine& engine, const Security& security, const Terms& terms, Quantity wanted)
+        : engine_(engine), security_(security), terms_(terms), wanted_(wanted) {}
+
+    // One level: the tips in queue order, then the hidden rest of its icebergs. Returns whether the walk goes on.
+    bool pass(Price price) {
+        hidden_.clear();
+        const OrderBook& book = security_.book;
+        book.for_each_order_at(opposite(terms_.side), price, [&](OrderBook::Handle handle) {
+            if (!ended_) meet(price, engine_.orders_[book.tag(handle)], book.quantity(handle));
+        });
+        for (const Hidden& rest : hidden_) {
+            if (ended_) break;
+            const auto left = static_cast<std::int64_t>(kMaxFillsPerCommand - met_);
+            const std::int64_t fills = (rest.units - 1) / rest.display + 1;
+            met_ += static_cast<std::size_t>(std::min(fills, left));
+            take(price, fills > left ? left * rest.display : rest.units);
+            if (fills > left) ended_ = true;
+        }
+        return !ended_;
+    }
+    [[nodiscard]] const Taking& result() const { return result_; }
+
+private:
+    struct Hidden {
+        std::int64_t units{};
+        std::int64_t display{};
+    };
+    void meet(Price price, const Order& maker, Quantity tip) {
+        if (met_ == kMaxFillsPerCommand) return static_cast<void>(ended_ = true);
+        ++met_;
+        if (engine_.is_dead(maker, engine_.clock_) != Dead::No) return;
+        if (terms_.prevention != SelfTradePrevention::None && engine_.at(maker.account).user == terms_.user) {
+            ended_ = terms_.prevention != SelfTradePrevention::CancelOldest;
+            return;
+        }
+        take(price, tip.units);
+        const std::int64_t hidden = maker.leaves.units - tip.units;
+        const std::int64_t display = engine_.extra(maker).display_quantity.units;
+        if (hidden > 0) hidden_.push_back({hidden, display});
+    }
+    void take(Price price, std::int64_t units) {
+        result_.take(price, units, wanted_);
+        ended_ = result_.units >= wanted_.units;
+    }
+
+    const Engine& engine_;
+    const Security& security_;
+    const Terms& terms_;
+    const Quantity wanted_;
+    Taking result_;
+    std::size_t met_{};
+    bool ended_{};
+    std::vector<Hidden> hidden_;  // of the level being passed
+};
+
+Engine::Taking Engine::takeable_by_order(const Context& context, const Security& security, const Terms& terms,
+                                         Quantity wanted) const {
+    TakingWalk walk(*this, security, terms, wanted);
+    security.book.for_each_level(opposite(terms.side), [&](const OrderBook::Level& level) {
+        if (beyond(terms.side, terms.limit, level.price) || outside_bands(context, security, level.price)) return false;
+        return walk.pass(level.price);
+    });
+    Taking result = walk.result();
+    result.cost *= money_factor(security);
+    return result;
+}
+
+void Engine::match(Context& context, Slot taker) {
+    const SecurityId id = orders_[taker].security;
+    const Terms terms = terms_of(orders_[taker]);
+    const Side other = opposite(terms.side);
+    for (std::size_t met = 0; met < kMaxFillsPerCommand; ++met) {
+        const OrderBook& book = at(id).book;
+        const OrderBook::Handle front = book.front(other);
+        if (front == OrderBook::kNoHandle) return finish_taker(context, taker);
+        const Price price = book.price(front);
+        if (beyond(terms.side, terms.limit, price)) return finish_taker(context, taker);
+        const auto maker = static_cast<Slot>(book.tag(front));
+        if (anything_dead()) {
+            if (const Dead why = is_dead(orders_[maker], clock_); why != Dead::No) {
+                end_dead(context, maker, why);
+                continue;
+            }
+        }
+        if (terms.prevention != SelfTradePrevention::None && at(orders_[maker].account).user == terms.user) {
+            if (prevent_match(context, taker, maker)) return;
+            continue;
+        }
+        if (outside_bands(context, at(id), price)) return hit_band(context, taker);
+        const Quantity quantity = std::min(orders_[taker].leaves, book.quantity(front));
+        const bool fills_taker = quantity == orders_[taker].leaves;
+        trade(context, next_trade(orders_[taker], orders_[maker], price, quantity));
+        if (fills_taker) return;  // its slot is free again
+    }
+    expire(context, taker, ExpireReason::FillLimit);
+}
+
+TradeExecuted Engine::next_trade(const Order& taker, const Order& maker, Price price, Quantity quantity) const {
+    const Security& security = at(taker.security);
+    const Order& buyer = taker.side == Side::Buy ? taker : maker;
+    TradeExecuted trade;
+    trade.trade = static_cast<TradeId>(static_cast<std::uint64_t>(last_trade_) + 1);
+    trade.security = taker.security;
+    trade.maker_order = maker.id;
+    trade.taker_order = taker.id;
+    trade.maker_account = maker.account;
+    trade.taker_account = taker.account;
+    trade.taker_side = taker.side;
+    trade.price = price;
+    trade.quantity = quantity;
+    trade.notional = value_of(security, price, quantity);
+    if (buyer.reserved_cash != Money{}) trade.released_cash = value_of(security, limit_of(buyer), quantity);
+    trade.released_quantity = quantity;
+    trade.maker_leaves_quantity = maker.leaves - quantity;
+    trade.taker_leaves_quantity = taker.leaves - quantity;
+    return trade;
+}
+
+void Engine::trade(Context& context, const TradeExecuted& trade) {
+    const Slot maker = slot_of(trade.maker_order);
+    const Slot taker = slot_of(trade.taker_order);
+    const GroupMember maker_member = member(orders_[maker]);
+    const GroupMember taker_member = member(orders_[taker]);
+    const bool is_iceberg = orders_[maker].extra != kNoSlot || orders_[taker].extra != kNoSlot;
+    emit(context, trade);
+    if (maker_member.role != GroupRole::None) cancel_sibling(context, maker_member);
+    if (taker_member.role != GroupRole::None) cancel_sibling(context, taker_member);
+    if (!is_iceberg) return;
+    if (trade.maker_leaves_quantity.units > 0) refresh(context, maker);
+    if (trade.auction && trade.taker_leaves_quantity.units > 0) refresh(context, taker);
+}
+
+// Shows an iceberg's next tip where the last one is gone.
+void Engine::refresh(Context& context, Slot slot) {
+    const Order& o = orders_[slot];
+    if (o.handle != OrderBook::kNoHandle) return;
+    const Quantity tip = displayed(o.leaves, extra(o).display_quantity);
+    if (level_is_full(at(o.security), o.side, o.price, tip)) return expire(context, slot, ExpireReason::LevelFull);
+    emit(context, OrderRefreshed{o.id, o.account, o.security, o.side, o.price, tip, o.leaves});
+}
+
+// Returns whether the taker is done.
+bool Engine::prevent_match(Context& context, Slot taker, Slot maker) {
+    const Order& t = orders_[taker];
+    const Order& m = orders_[maker];
+    const SelfTradePrevention mode = t.prevention;
+    const Quantity quantity = std::min(t.leaves, tip_of(m));
+    emit(context, MatchPrevented{t.security, m.id, t.id, m.account, t.account, t.side, mode, m.price, quantity});
+    switch (mode) {
+        case SelfTradePrevention::None: break;
+        case SelfTradePrevention::CancelNewest: cancel(context, taker, CancelReason::SelfTrade); return true;
+        case SelfTradePrevention::CancelOldest: cancel(context, maker, CancelReason::SelfTrade); return false;
+        case SelfTradePrevention::CancelBoth:
+            cancel(context, maker, CancelReason::SelfTrade);
+            cancel(context, taker, CancelReason::SelfTrade);
+            return true;
+        case SelfTradePrevention::Decrement: {
+            const bool ends_taker = quantity == t.leaves;
+            reduce(context, maker, quantity);
+            reduce(context, taker, quantity);
+            return ends_taker;
+        }
+    }
+    return false;
+}
+
+void Engine::reduce(Context& context, Slot slot, Quantity by) {
+    const Order& o = orders_[slot];
+    if (by == o.leaves) return cancel(context, slot, CancelReason::SelfTrade);
+    OrderReduced reduced{o.id, o.account, o.security, o.side, by, o.quantity - by, o.leaves - by, {}, {}};
+    if (o.reserved_cash != Money{}) reduced.released_cash = value_of(at(o.security), limit_of(o), by);
+    if (o.side == Side::Sell) reduced.released_quantity = by;
+    const bool in_book = o.handle != OrderBook::kNoHandle;
+    emit(context, reduced);
+    if (in_book) refresh(context, slot);
+}
+
+void Engine::hit_band(Context& context, Slot taker) {
+    const SecurityId id = orders_[taker].security;
+    const PriceBandsSet bands = at(id).bands;
+    const bool breaks = bands.halt_us > 0 || bands.auction_us > 0;
+    if (breaks && rests_its_remainder(orders_[taker]))
+        rest_or_expire(context, taker);
+    else
+        expire(context, taker, ExpireReason::PriceBand);
+    if (!breaks) return;
+    TradingStateChanged change;
+    change.security = id;
+    change.state = bands.halt_us > 0 ? TradingState::Halted : TradingState::Auction;
+    if (bands.halt_us == 0) change.auction = AuctionKind::Reopening;
+    change.until.us = context.header.time.us + (bands.halt_us > 0 ? bands.halt_us : bands.auction_us);
+    change.cause = StateCause::Volatility;
+    enter_state(context, change);
+}
+
+void Engine::finish_taker(Context& context, Slot taker) {
+    if (rests_its_remainder(orders_[taker])) return rest_or_expire(context, taker);
+    expire(context, taker, ExpireReason::ImmediateRemainder);
+}
+
+void Engine::rest_or_expire(Context& context, Slot slot) {
+    const Order& o = orders_[slot];
+    if (level_is_full(at(o.security), o.side, o.price, o.leaves)) return expire(context, slot, ExpireReason::LevelFull);
+    emit(context, OrderRested{o.id, o.account, o.security, o.side, o.price, o.leaves});
+}
+
+}  // namespace buttonwood::engine

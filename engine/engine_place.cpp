@@ -1,0 +1,396 @@
+// Placing orders and groups: the checks in the order of RejectReason, and what an accepted order becomes.
+// RULES.md, sections 1, 2 and 6.
+#include "engine/assert.hpp"
+#include "engine/engine.hpp"
+#include "engine/engine_emit.hpp"
+
+#include <algorithm>
+
+namespace buttonwood::engine {
+namespace {
+
+// Of the request's own terms: a retry has the same fingerprint, another order under the same client id not. Terms that
+// are not asked for do not enter, so that a request keeps its fingerprint when new terms are invented.
+class Fingerprint {
+public:
+    void add(std::uint64_t value) {
+        hash_ = (hash_ ^ value) * 0x9E37'79B9'7F4A'7C15;
+        hash_ ^= hash_ >> 29;
+    }
+    void add_if_asked(std::uint64_t term, std::uint64_t value) {
+        if (value == 0) return;
+        add(term);
+        add(value);
+    }
+    [[nodiscard]] std::uint64_t value() const { return hash_; }
+
+private:
+    std::uint64_t hash_ = 0xCBF2'9CE4'8422'2325;
+};
+
+std::uint64_t fingerprint_of(const PlaceOrder& c) {
+    if (c.client_order_id.empty()) return 0;
+    Fingerprint print;
+    print.add(static_cast<std::uint64_t>(c.security));
+    print.add(static_cast<std::uint64_t>(c.side));
+    print.add(static_cast<std::uint64_t>(c.type));
+    print.add(static_cast<std::uint64_t>(c.time_in_force));
+    print.add(c.post_only ? 1 : 0);
+    print.add(static_cast<std::uint64_t>(c.quantity.units));
+    print.add(static_cast<std::uint64_t>(c.price.units));
+    print.add_if_asked(1, c.post_only_reprice ? 1 : 0);
+    print.add_if_asked(2, c.reduce_only ? 1 : 0);
+    print.add_if_asked(3, c.all_or_none ? 1 : 0);
+    print.add_if_asked(4, static_cast<std::uint64_t>(c.self_trade_prevention));
+    print.add_if_asked(5, static_cast<std::uint64_t>(c.stop_price.units));
+    print.add_if_asked(6, static_cast<std::uint64_t>(c.trail_amount.units));
+    print.add_if_asked(7, c.trail_basis_points);
+    print.add_if_asked(8, static_cast<std::uint64_t>(c.protection_price.units));
+    print.add_if_asked(9, static_cast<std::uint64_t>(c.display_quantity.units));
+    print.add_if_asked(10, static_cast<std::uint64_t>(c.min_quantity.units));
+    print.add_if_asked(11, static_cast<std::uint64_t>(c.expires_at.us));
+    return print.value();
+}
+
+bool rests_by_itself(const PlaceOrder& c) { return c.type == OrderType::Limit && may_rest(c.time_in_force); }
+
+bool is_price(Price price, Price tick) {
+    return price.units > 0 && price.units <= kMaxPriceUnits && price.units % tick.units == 0;
+}
+bool is_part(Quantity part, Quantity lot) { return part.units > 0 && part.units % lot.units == 0; }
+
+RejectReason refuse_time_in_force(const PlaceOrder& c, const StateInForce& state) {
+    const TimeInForce t = c.time_in_force;
+    const bool fits = c.type == OrderType::Limit ||
+                      (c.type == OrderType::Market
+                           ? t == TimeInForce::Ioc || t == TimeInForce::Fok || for_auction(t)
+                           : may_rest(t));
+    const bool opg_too_late = t == TimeInForce::Opg && (state.state == TradingState::Open ||
+                                                        state == StateInForce{TradingState::Auction,
+                                                                              AuctionKind::Closing});
+    return fits && !opg_too_late ? RejectReason::None : RejectReason::TimeInForceNotAllowed;
+}
+
+// The flags and quantities that only some orders may have.
+RejectReason refuse_options(const PlaceOrder& c, Quantity lot) {
+    if (c.post_only ? !rests_by_itself(c) : c.post_only_reprice) return RejectReason::PostOnlyNotAllowed;
+    if (c.reduce_only && c.side == Side::Buy) return RejectReason::ReduceOnlyNotAllowed;
+    const bool has_display = c.display_quantity.units != 0;
+    const bool has_minimum = c.min_quantity.units != 0;
+    if (c.all_or_none && (!rests_by_itself(c) || c.post_only || has_display || has_minimum))
+        return RejectReason::AllOrNoneNotAllowed;
+    if (has_minimum) {
+        const bool takes_at_once = c.time_in_force == TimeInForce::Ioc && !has_trigger(c.type);
+        if ((!rests_by_itself(c) && !takes_at_once) || c.post_only || has_display || c.min_quantity > c.quantity ||
+            !is_part(c.min_quantity, lot))
+            return RejectReason::MinQuantityNotAllowed;
+    }
+    if (has_display && (!rests_by_itself(c) || c.display_quantity >= c.quantity || !is_part(c.display_quantity, lot)))
+        return RejectReason::DisplayQuantityNotAllowed;
+    return RejectReason::None;
+}
+
+// The prices besides the limit.
+RejectReason refuse_triggers(const PlaceOrder& c, Price tick) {
+    const bool by_amount = c.trail_amount.units != 0;
+    const bool by_share = c.trail_basis_points != 0;
+    const bool trails = c.type == OrderType::TrailingStop;
+    if (trails ? by_amount == by_share || (by_amount && !is_price(c.trail_amount, tick)) ||
+                     c.trail_basis_points >= kBasisPoints
+               : by_amount || by_share)
+        return RejectReason::TrailNotAllowed;
+    const bool has_stop_price = has_trigger(c.type) && !trails;
+    if (has_stop_price ? !is_price(c.stop_price, tick) : c.stop_price.units != 0)
+        return RejectReason::StopPriceNotAllowed;
+    if (c.protection_price.units != 0 && (!is_market(c.type) || !is_price(c.protection_price, tick)))
+        return RejectReason::ProtectionPriceNotAllowed;
+    if (c.type == OrderType::Market && c.side == Side::Buy && for_auction(c.time_in_force) &&
+        c.protection_price.units == 0)
+        return RejectReason::ProtectionPriceRequired;
+    return RejectReason::None;
+}
+
+// Where an order stands in the book if it comes to that, 0 for what never does.
+Price book_price(const PlaceOrder& c, Price tick) {
+    if (!is_market(c.type)) return c.price;
+    if (c.type != OrderType::Market || !for_auction(c.time_in_force)) return {};
+    return c.protection_price.units != 0 ? c.protection_price : tick;
+}
+
+Price limit_of_request(const PlaceOrder& c, Price tick) {
+    const Price stands_at = book_price(c, tick);
+    return stands_at.units != 0 ? stands_at : c.protection_price;
+}
+
+GroupRole role_of_leg(GroupKind kind, std::size_t leg) {
+    if (kind == GroupKind::Oco) return leg == 0 ? GroupRole::OcoFirst : GroupRole::OcoSecond;
+    return leg == 0 ? GroupRole::Entry : leg == 1 ? GroupRole::TakeProfitExit : GroupRole::StopExit;
+}
+
+bool is_exit(GroupRole role) { return role == GroupRole::TakeProfitExit || role == GroupRole::StopExit; }
+
+bool forms_oco(const std::vector<PlaceOrder>& legs) {
+    const auto fits = [](const PlaceOrder& leg) { return leg.type != OrderType::Market && may_rest(leg.time_in_force); };
+    return legs.size() == 2 && legs[0].side == legs[1].side && legs[0].quantity == legs[1].quantity && fits(legs[0]) &&
+           fits(legs[1]) && has_trigger(legs[1].type);
+}
+
+bool forms_bracket(const std::vector<PlaceOrder>& legs) {
+    if (legs.size() != 3) return false;
+    const PlaceOrder& entry = legs[0];
+    const PlaceOrder& profit = legs[1];
+    const PlaceOrder& stop = legs[2];
+    const bool enters = (entry.type == OrderType::Market && entry.time_in_force == TimeInForce::Ioc) ||
+                        rests_by_itself(entry);
+    const bool stops = stop.type == OrderType::Stop || stop.type == OrderType::StopLimit ||
+                       stop.type == OrderType::TrailingStop;
+    return enters && rests_by_itself(profit) && stops && may_rest(stop.time_in_force) &&
+           profit.side == opposite(entry.side) && stop.side == profit.side && profit.quantity == entry.quantity &&
+           stop.quantity == entry.quantity;
+}
+
+}  // namespace
+
+RejectReason Engine::refuse_by_state(const Security& security) const {
+    switch (in_force(security).state) {
+        case TradingState::Open:
+        case TradingState::Auction:
+        case TradingState::PreOpen: return RejectReason::None;
+        case TradingState::Halted: return RejectReason::SecurityHalted;
+        case TradingState::CancelOnly: return RejectReason::CancelOnly;
+        case TradingState::Closed: return RejectReason::MarketClosed;
+    }
+    return RejectReason::MarketClosed;
+}
+
+// What an auction gathers: orders that may rest, and those that are meant for one.
+RejectReason Engine::refuse_in_auction(const PlaceOrder& c, const Security& security) const {
+    if (in_force(security).state == TradingState::Open) return RejectReason::None;
+    const bool gathers = (may_rest(c.time_in_force) && !c.post_only) || for_auction(c.time_in_force);
+    return gathers ? RejectReason::None : RejectReason::AuctionOnly;
+}
+
+RejectReason Engine::refuse_quantity(const Security& security, Quantity quantity) {
+    if (quantity.units <= 0) return RejectReason::QuantityNotPositive;
+    if (quantity.units > kMaxQuantityUnits) return RejectReason::QuantityTooLarge;
+    if (quantity.units % security.terms.lot_size.units != 0) return RejectReason::QuantityNotOnLot;
+    return RejectReason::None;
+}
+
+RejectReason Engine::refuse_price(const Security& security, Price price) {
+    if (price.units <= 0) return RejectReason::PriceNotPositive;
+    if (price.units > kMaxPriceUnits) return RejectReason::PriceTooLarge;
+    if (price.units % security.terms.tick_size.units != 0) return RejectReason::PriceNotOnTick;
+    return RejectReason::None;
+}
+
+RejectReason Engine::refuse_identity(const PlaceOrder& c, OrderId& known) const {
+    if (c.client_order_id.empty()) return RejectReason::None;
+    const ClientIds::Number number = client_ids_.find(c.account, c.client_order_id);
+    if (number == 0) return RejectReason::None;
+    known = client_ids_.at(number).order;
+    return client_ids_.at(number).fingerprint == fingerprint_of(c) ? RejectReason::DuplicateClientOrderId
+                                                                   : RejectReason::ClientOrderIdConflict;
+}
+
+RejectReason Engine::refuse_terms(const Context& context, const PlaceOrder& c, const Security& security) const {
+    const Price tick = security.terms.tick_size;
+    if (const auto reason = refuse_time_in_force(c, in_force(security)); reason != RejectReason::None) return reason;
+    if (c.time_in_force == TimeInForce::Gtd ? c.expires_at <= context.header.time || c.expires_at > kLatestTime
+                                            : c.expires_at.us != 0)
+        return RejectReason::ExpiresAtNotAllowed;
+    if (const auto reason = refuse_options(c, security.terms.lot_size); reason != RejectReason::None) return reason;
+    if (const auto reason = refuse_triggers(c, tick); reason != RejectReason::None) return reason;
+    if (const auto reason = refuse_quantity(security, c.quantity); reason != RejectReason::None) return reason;
+    if (is_market(c.type)) {
+        if (c.price.units != 0) return RejectReason::PriceNotAllowed;
+    } else if (const auto reason = refuse_price(security, c.price); reason != RejectReason::None) {
+        return reason;
+    }
+    const Price limit = limit_of_request(c, tick);
+    if (limit.units == 0) return RejectReason::None;
+    const Price asked = is_market(c.type) ? c.protection_price : c.price;
+    if (asked.units != 0 && outside_static_band(security, asked)) return RejectReason::PriceOutOfBand;
+    const bool has_place = c.type == OrderType::Limit || c.type == OrderType::Market;
+    if (!fits_in_money(security, limit, c.quantity) ||
+        (has_place && book_price(c, tick).units != 0 && level_is_full(security, c.side, limit, c.quantity)))
+        return RejectReason::NotionalTooLarge;
+    return RejectReason::None;
+}
+
+// Cuts a reduce_only order down, moves a repriced one back.
+RejectReason Engine::refuse_liquidity(const Context& context, PlaceOrder& c, const Security& security) const {
+    if (c.reduce_only) {
+        const Holding held = holding(c.account, c.security);
+        const std::int64_t free = held.total.units - held.reserved.units;
+        c.quantity.units = std::min(c.quantity.units, free - free % security.terms.lot_size.units);
+        if (c.quantity.units == 0) return RejectReason::NothingToReduce;
+    }
+    if (in_force(security).state != TradingState::Open || has_trigger(c.type)) return RejectReason::None;
+    const auto best = security.book.best(opposite(c.side));
+    if (c.post_only && security.book.crosses(c.side, c.price)) {
+        if (!c.post_only_reprice) return RejectReason::PostOnlyWouldCross;
+        c.price = c.side == Side::Buy ? best->price - security.terms.tick_size : best->price + security.terms.tick_size;
+        if (c.price.units <= 0 || c.price.units > kMaxPriceUnits || outside_static_band(security, c.price) ||
+            !fits_in_money(security, c.price, c.quantity) || level_is_full(security, c.side, c.price, c.quantity))
+            return RejectReason::PostOnlyWouldCross;
+    }
+    const bool at_once = c.time_in_force == TimeInForce::Ioc || c.time_in_force == TimeInForce::Fok;
+    if (!at_once) return RejectReason::None;
+    if (c.type == OrderType::Market && !best) return RejectReason::NoLiquidity;
+    const bool all = c.time_in_force == TimeInForce::Fok;
+    if (!all && c.min_quantity.units == 0) return RejectReason::None;
+    const Quantity wanted = all ? c.quantity : std::min(c.min_quantity, c.quantity);
+    if (takeable(context, security, terms_of(c, security), wanted).units >= wanted.units) return RejectReason::None;
+    return all ? RejectReason::FokNotFillable : RejectReason::MinQuantityNotFillable;
+}
+
+Engine::Terms Engine::terms_of(const PlaceOrder& c, const Security& security) const {
+    return {c.side, limit_of_request(c, security.terms.tick_size), c.self_trade_prevention, at(c.account).user};
+}
+
+RejectReason Engine::refuse_means(const Context& context, const PlaceOrder& c, const Security& security) const {
+    if (c.side == Side::Sell) {
+        const Holding held = holding(c.account, c.security);
+        return c.quantity > held.total - held.reserved ? RejectReason::InsufficientShares : RejectReason::None;
+    }
+    const Price limit = limit_of_request(c, security.terms.tick_size);
+    Money cost;
+    if (limit.units != 0)
+        cost = value_of(security, limit, c.quantity);
+    else if (!has_trigger(c.type))
+        cost = Money{takeable(context, security, terms_of(c, security), c.quantity).cost};
+    const Balance held = balance(c.account, security.terms.currency);
+    return cost > held.total - held.reserved ? RejectReason::InsufficientFunds : RejectReason::None;
+}
+
+// All checks but who asks. `known`: the order that has the client id already.
+RejectReason Engine::refuse_order(const Context& context, PlaceOrder& c, GroupRole role, OrderId& known) const {
+    const Security* security = find(c.security);
+    if (!security) return RejectReason::SecurityNotFound;
+    if (const auto reason = refuse_identity(c, known); reason != RejectReason::None) return reason;
+    if (find(at(c.account).user)->status != UserStatus::Active) return RejectReason::AccountSuspended;
+    if (const auto reason = refuse_by_state(*security); reason != RejectReason::None) return reason;
+    if (const auto reason = refuse_in_auction(c, *security); reason != RejectReason::None) return reason;
+    if (uncross_pending(c.security)) return RejectReason::AuctionUncrossing;
+    if (const auto reason = refuse_terms(context, c, *security); reason != RejectReason::None) return reason;
+    if (is_exit(role)) return RejectReason::None;
+    if (const auto reason = refuse_liquidity(context, c, *security); reason != RejectReason::None) return reason;
+    return refuse_means(context, c, *security);
+}
+
+RejectReason Engine::on(Context& context, const PlaceOrder& command) {
+    if (!actor_may(context, Role::Trader)) return reject(context, RejectReason::NotPermitted);
+    if (!actor_owns(context, command.account)) return reject(context, RejectReason::AccountNotFound);
+    PlaceOrder c = command;
+    OrderId known{};
+    const std::uint64_t fingerprint = fingerprint_of(command);
+    if (const auto reason = refuse_order(context, c, GroupRole::None, known); reason != RejectReason::None)
+        return reject(context, reason, c.account,
+                      reason == RejectReason::SecurityNotFound ? SecurityId::None : c.security, known);
+
+    // Point of no return: from here on the command is accepted.
+    const OrderAccepted order = accepted(context, c, fingerprint, GroupRole::None, OrderId::None);
+    emit(context, order);
+    touch(c.security);
+    if (!order.rests && !order.held) match(context, slot_of(order.order));
+    return RejectReason::None;
+}
+
+bool Engine::forms_group(const PlaceGroup& group) {
+    for (const PlaceOrder& leg : group.legs)
+        if (leg.account != group.legs[0].account || leg.security != group.legs[0].security || leg.reduce_only ||
+            leg.post_only || leg.all_or_none || leg.min_quantity.units != 0)
+            return false;
+    return group.kind == GroupKind::Oco ? forms_oco(group.legs) : forms_bracket(group.legs);
+}
+
+RejectReason Engine::on(Context& context, const PlaceGroup& command) {
+    if (!actor_may(context, Role::Trader)) return reject(context, RejectReason::NotPermitted);
+    if (!forms_group(command)) return reject(context, RejectReason::GroupNotAllowed);
+    const PlaceOrder& first = command.legs[0];
+    if (!actor_owns(context, first.account)) return reject(context, RejectReason::AccountNotFound);
+    const auto refuse = [&](RejectReason reason, OrderId known) {
+        return reject(context, reason, first.account,
+                      reason == RejectReason::SecurityNotFound ? SecurityId::None : first.security, known);
+    };
+    for (std::size_t i = 0; i < command.legs.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (!command.legs[i].client_order_id.empty() &&
+                command.legs[i].client_order_id == command.legs[j].client_order_id)
+                return refuse(RejectReason::ClientOrderIdConflict, OrderId::None);
+    std::vector<PlaceOrder> legs = command.legs;
+    for (std::size_t i = 0; i < legs.size(); ++i) {
+        OrderId known{};
+        const auto reason = refuse_order(context, legs[i], role_of_leg(command.kind, i), known);
+        if (reason != RejectReason::None) return refuse(reason, known);
+    }
+
+    // Point of no return.
+    const auto group = static_cast<OrderId>(static_cast<std::uint64_t>(last_order_) + 1);
+    bool takes = false;
+    for (std::size_t i = 0; i < legs.size(); ++i) {
+        const GroupRole role = role_of_leg(command.kind, i);
+        const OrderAccepted leg = accepted(context, legs[i], fingerprint_of(command.legs[i]), role, group);
+        if (i == 0) takes = !leg.rests && !leg.held;
+        emit(context, leg);
+    }
+    touch(first.security);
+    if (takes) match(context, slot_of(group));
+    return RejectReason::None;
+}
+
+OrderAccepted Engine::accepted(const Context& context, const PlaceOrder& c, std::uint64_t fingerprint, GroupRole role,
+                               OrderId group) const {
+    const Security& security = at(c.security);
+    const Price tick = security.terms.tick_size;
+    const bool waits_for_sibling = is_exit(role) || role == GroupRole::OcoSecond;
+    OrderAccepted order;
+    order.order = static_cast<OrderId>(static_cast<std::uint64_t>(last_order_) + 1);
+    order.account = c.account;
+    order.security = c.security;
+    order.side = c.side;
+    order.type = c.type;
+    order.time_in_force = c.time_in_force;
+    order.post_only = c.post_only;
+    order.quantity = c.quantity;
+    order.price = book_price(c, tick);
+    if (!waits_for_sibling) {
+        const Price limit = limit_of_request(c, tick);
+        if (c.side == Side::Sell) order.reserved_quantity = c.quantity;
+        else if (limit.units != 0) order.reserved_cash = value_of(security, limit, c.quantity);
+    }
+    order.client_order_id = c.client_order_id;
+    order.fingerprint = fingerprint;
+    order.held = waits_for_sibling || starts_held(context, c, security);
+    order.rests = !order.held && (in_force(security).state != TradingState::Open ||
+                                  (rests_by_itself(c) && !security.book.crosses(c.side, c.price)));
+    order.reduce_only = c.reduce_only;
+    order.all_or_none = c.all_or_none;
+    order.self_trade_prevention = c.self_trade_prevention;
+    order.role = role;
+    order.group = group;
+    order.stop_price = c.stop_price;
+    if (c.type == OrderType::TrailingStop && !is_exit(role) && security.last.units != 0)
+        order.stop_price = TrailingStops::trigger(c.side, security.last, c.trail_amount, c.trail_basis_points);
+    order.trail_amount = c.trail_amount;
+    order.trail_basis_points = c.trail_basis_points;
+    order.protection_price = c.protection_price;
+    order.display_quantity = c.display_quantity;
+    order.min_quantity = c.min_quantity;
+    order.expires_at = c.expires_at;
+    return order;
+}
+
+bool Engine::starts_held(const Context& context, const PlaceOrder& c, const Security& security) const {
+    if (has_trigger(c.type)) return true;
+    const StateInForce state = in_force(security);
+    if (c.time_in_force == TimeInForce::Cls)
+        return state != StateInForce{TradingState::Auction, AuctionKind::Closing};
+    if (!rests_by_itself(c) || (!c.all_or_none && c.min_quantity.units == 0)) return false;
+    if (state.state != TradingState::Open) return true;
+    const Quantity minimum = c.all_or_none ? c.quantity : std::min(c.min_quantity, c.quantity);
+    return takeable(context, security, terms_of(c, security), minimum).units < minimum.units;
+}
+
+}  // namespace buttonwood::engine
