@@ -131,6 +131,7 @@ private:
         Message m;
         m.kind = MessageKind::Replace;
         m.order = number;
+        m.side = order.side;
         m.symbol = static_cast<std::uint16_t>(symbol);
         m.price = keep ? book.price(order.handle).units : place(market, order.side);
         const std::int64_t open = book.quantity(order.handle).units;

@@ -160,8 +160,10 @@ private:
     }
 
     void prefetch(const Message& m) {
-        if constexpr (requires(Book& b) { b.prefetch(Book::kNoHandle); })
+        if constexpr (requires(Book& b) { b.prefetch(Book::kNoHandle); }) {
             if (m.kind != MessageKind::New) books_[m.symbol].prefetch(handles_[m.order]);
+            if (m.kind != MessageKind::Cancel) books_[m.symbol].prefetch(m.side, engine::Price{m.price});
+        }
     }
 
     template <class F>

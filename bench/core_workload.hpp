@@ -22,7 +22,7 @@ struct Message {
     std::uint32_t quantity{};  // New: its quantity; Replace: what is open from then on
     std::uint16_t symbol{};    // dense from 0
     MessageKind kind{};
-    engine::Side side{};       // New
+    engine::Side side{};       // New and Replace
     bool ioc{};                // New
 };
 
