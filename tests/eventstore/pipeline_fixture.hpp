@@ -109,6 +109,7 @@ public:
     }
 
     std::atomic<std::int64_t> clock_us{1'000'000};
+    std::atomic<std::int64_t> clock_step_us{0};  // the clock moves by it whenever somebody looks
 
 private:
     template <class F>
@@ -121,7 +122,7 @@ private:
         Pipeline::Callbacks callbacks;
         callbacks.released = [this](std::shared_ptr<const DurableBatch> batch) { on_released(std::move(batch)); };
         callbacks.stopped = [this](StoreError error) { with_lock([&] { stops_.push_back(error); }); };
-        callbacks.wall_clock_us = [this] { return clock_us.load(); };
+        callbacks.wall_clock_us = [this] { return clock_us.fetch_add(clock_step_us.load()); };
         callbacks.alarm = [this](const std::string& text) { with_lock([&] { alarms_.push_back(text); }); };
         callbacks.replay_progress = [this](engine::EventSeq done, engine::EventSeq total) {
             with_lock([&] { progress_.emplace_back(done, total); });
