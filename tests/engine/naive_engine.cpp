@@ -29,10 +29,31 @@ auto next_id(const Map& map) {
 
 }  // namespace
 
-NaiveEngine::Prediction NaiveEngine::decide(UserId actor, const Command& command) {
+NaiveEngine::Prediction NaiveEngine::decide(UserId actor, Timestamp time, const Command& command) {
     Prediction prediction;
+    out_ = &prediction;
+    now_ = time;
+    touched_.clear();
+    last_before_.clear();
+    for (const auto& [id, security] : securities_) last_before_[id] = security.last;
     prediction.reason = std::visit([&](const auto& c) { return on(actor, c, prediction); }, command);
+    if (prediction.reason == Reason::None) settle();
     return prediction;
+}
+
+// Every event passes here: it is predicted, numbered, and the security it names is looked at after the command.
+void NaiveEngine::emit(EventBody event) {
+    ++events_;
+    const auto touch_named = [&](const auto& e) {
+        if constexpr (requires { e.security; })
+            if (e.security != SecurityId::None) touch(e.security);
+    };
+    std::visit(touch_named, event);
+    out_->events.push_back(std::move(event));
+}
+
+void NaiveEngine::touch(SecurityId security) {
+    if (std::find(touched_.begin(), touched_.end(), security) == touched_.end()) touched_.push_back(security);
 }
 
 bool NaiveEngine::may(UserId actor, Role role) const {
@@ -59,29 +80,33 @@ Quantity NaiveEngine::holding(AccountId account, SecurityId security) const {
     return found == holdings_.end() ? Quantity{} : found->second;
 }
 
+Money NaiveEngine::reserved_cash(const Order& order) const {
+    if (!order.is_open() || !order.is_buy() || !order.reserves || !order.limit()) return {};
+    return cost_of(order.request.security, *order.limit(), order.leaves());
+}
+
+Quantity NaiveEngine::reserved_quantity(const Order& order) const {
+    return order.is_open() && !order.is_buy() && order.reserves ? order.leaves() : Quantity{};
+}
+
 Money NaiveEngine::reserved_cash(AccountId account, Currency currency) const {
     Money sum;
     for (const OrderId id : open_) {
-        const Order& order = orders_.at(id);
-        if (order.request.account == account && order.request.side == Side::Buy &&
-            securities_.at(order.request.security).terms.currency == currency)
-            sum += cost_of(order.request.security, order.price, order.leaves());
+        const Order& order = at(id);
+        if (order.request.account == account && securities_.at(order.request.security).terms.currency == currency)
+            sum += reserved_cash(order);
     }
     return sum;
 }
 
 Quantity NaiveEngine::reserved_holding(AccountId account, SecurityId security) const {
     Quantity sum;
-    for (const OrderId id : open_) {
-        const Order& order = orders_.at(id);
-        if (order.request.account == account && order.request.side == Side::Sell &&
-            order.request.security == security)
-            sum += order.leaves();
-    }
+    for (const OrderId id : open_)
+        if (at(id).request.account == account && at(id).request.security == security) sum += reserved_quantity(at(id));
     return sum;
 }
 
-RejectReason NaiveEngine::on(UserId actor, const RegisterUser& c, Prediction& out) {
+RejectReason NaiveEngine::on(UserId actor, const RegisterUser& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     if (!is_name(c.name.view())) return Reason::NameNotAllowed;
     if (!are_roles(c.roles)) return Reason::RolesNotAllowed;
@@ -89,21 +114,22 @@ RejectReason NaiveEngine::on(UserId actor, const RegisterUser& c, Prediction& ou
     const AccountId account = next_id(accounts_);
     users_[user] = User{c, UserStatus::Active};
     accounts_[account] = user;
-    out.events = {UserRegistered{user, c.name, c.roles}, AccountOpened{account, user}};
+    emit(UserRegistered{user, c.name, c.roles});
+    emit(AccountOpened{account, user});
     return Reason::None;
 }
 
-RejectReason NaiveEngine::on(UserId actor, const OpenAccount& c, Prediction& out) {
+RejectReason NaiveEngine::on(UserId actor, const OpenAccount& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     if (!users_.contains(c.user)) return Reason::UserNotFound;
     if (users_[c.user].status == UserStatus::Closed) return Reason::UserClosed;
     const AccountId account = next_id(accounts_);
     accounts_[account] = c.user;
-    out.events = {AccountOpened{account, c.user}};
+    emit(AccountOpened{account, c.user});
     return Reason::None;
 }
 
-RejectReason NaiveEngine::on(UserId actor, const ChangeUserStatus& c, Prediction& out) {
+RejectReason NaiveEngine::on(UserId actor, const ChangeUserStatus& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     if (!users_.contains(c.user)) return Reason::UserNotFound;
     User& user = users_[c.user];
@@ -111,13 +137,13 @@ RejectReason NaiveEngine::on(UserId actor, const ChangeUserStatus& c, Prediction
     if (user.status == UserStatus::Closed) return Reason::UserClosed;
     if (c.status == UserStatus::Closed)
         for (const OrderId id : open_)
-            if (accounts_.at(orders_.at(id).request.account) == c.user) return Reason::OpenOrders;
+            if (accounts_.at(at(id).request.account) == c.user) return Reason::OpenOrders;
     user.status = c.status;
-    out.events = {UserStatusChanged{c.user, c.status, c.note}};
+    emit(UserStatusChanged{c.user, c.status, c.note});
     return Reason::None;
 }
 
-RejectReason NaiveEngine::on(UserId actor, const CreateApiKey& c, Prediction& out) {
+RejectReason NaiveEngine::on(UserId actor, const CreateApiKey& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     if (!users_.contains(c.user)) return Reason::UserNotFound;
     const User& user = users_[c.user];
@@ -126,20 +152,20 @@ RejectReason NaiveEngine::on(UserId actor, const CreateApiKey& c, Prediction& ou
     const bool exceeds_user = (c.roles.bits | user.terms.roles.bits) != user.terms.roles.bits;
     if (!are_roles(c.roles) || exceeds_user) return Reason::RolesNotAllowed;
     keys_[c.key] = {c.user, false};
-    out.events = {ApiKeyCreated{c.user, c.key, c.secret_hash, c.roles}};
+    emit(ApiKeyCreated{c.user, c.key, c.secret_hash, c.roles});
     return Reason::None;
 }
 
-RejectReason NaiveEngine::on(UserId actor, const RevokeApiKey& c, Prediction& out) {
+RejectReason NaiveEngine::on(UserId actor, const RevokeApiKey& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     if (keys_.contains(c.key) && keys_[c.key].revoked) return Reason::StatusUnchanged;
     if (!keys_.contains(c.key)) return Reason::KeyNotFound;
     keys_[c.key].revoked = true;
-    out.events = {ApiKeyRevoked{keys_[c.key].user, c.key}};
+    emit(ApiKeyRevoked{keys_[c.key].user, c.key});
     return Reason::None;
 }
 
-RejectReason NaiveEngine::on(UserId actor, const CreateSecurity& c, Prediction& out) {
+RejectReason NaiveEngine::on(UserId actor, const CreateSecurity& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     for (const auto& [id, security] : securities_)
         if (security.terms.symbol == c.symbol) return Reason::SymbolTaken;
@@ -151,44 +177,34 @@ RejectReason NaiveEngine::on(UserId actor, const CreateSecurity& c, Prediction& 
         return Reason::NameNotAllowed;
     const SecurityId id = next_id(securities_);
     securities_[id].terms = c;
-    out.events = {SecurityCreated{id, c.symbol, c.name, c.currency, c.price_scale, c.quantity_scale, c.tick_size,
-                                  c.lot_size}};
+    emit(SecurityCreated{id, c.symbol, c.name, c.currency, c.price_scale, c.quantity_scale, c.tick_size,
+                                  c.lot_size});
     return Reason::None;
 }
 
-RejectReason NaiveEngine::on(UserId actor, const ChangeTradingState& c, Prediction& out) {
-    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
-    if (!securities_.contains(c.security)) return Reason::SecurityNotFound;
-    TradingState& state = securities_[c.security].state;
-    if (state == c.state) return Reason::StatusUnchanged;
-    state = c.state;
-    out.events = {TradingStateChanged{c.security, c.state, c.note}};
-    return Reason::None;
-}
-
-RejectReason NaiveEngine::on(UserId actor, const DepositCash& c, Prediction& out) {
+RejectReason NaiveEngine::on(UserId actor, const DepositCash& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     if (!accounts_.contains(c.account)) return Reason::AccountNotFound;
     if (c.amount.units <= 0) return Reason::AmountNotPositive;
     if (c.amount > kMaxMoney || cash(c.account, c.currency) + c.amount > kMaxMoney) return Reason::BalanceTooLarge;
     if (!is_currency(c.currency.view())) return Reason::NameNotAllowed;
     cash_[{c.account, c.currency}] += c.amount;
-    out.events = {CashDeposited{c.account, c.currency, c.amount}};
+    emit(CashDeposited{c.account, c.currency, c.amount});
     return Reason::None;
 }
 
-RejectReason NaiveEngine::on(UserId actor, const WithdrawCash& c, Prediction& out) {
+RejectReason NaiveEngine::on(UserId actor, const WithdrawCash& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     if (!accounts_.contains(c.account)) return Reason::AccountNotFound;
     const Money free = cash(c.account, c.currency) - reserved_cash(c.account, c.currency);
     if (c.amount > free) return Reason::InsufficientFunds;
     if (c.amount.units <= 0) return Reason::AmountNotPositive;
     cash_[{c.account, c.currency}] -= c.amount;
-    out.events = {CashWithdrawn{c.account, c.currency, c.amount}};
+    emit(CashWithdrawn{c.account, c.currency, c.amount});
     return Reason::None;
 }
 
-RejectReason NaiveEngine::on(UserId actor, const IssueHoldings& c, Prediction& out) {
+RejectReason NaiveEngine::on(UserId actor, const IssueHoldings& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     if (!accounts_.contains(c.account)) return Reason::AccountNotFound;
     if (!securities_.contains(c.security)) return Reason::SecurityNotFound;
@@ -200,7 +216,33 @@ RejectReason NaiveEngine::on(UserId actor, const IssueHoldings& c, Prediction& o
     if (c.quantity.units % security.terms.lot_size.units != 0) return Reason::QuantityNotOnLot;
     security.outstanding += c.quantity;
     holdings_[{c.account, c.security}] += c.quantity;
-    out.events = {HoldingsIssued{c.account, c.security, c.quantity}};
+    emit(HoldingsIssued{c.account, c.security, c.quantity});
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const SetPriceBands& c, Prediction&) {
+    if (!may(actor, Role::Operator)) return Reason::NotPermitted;
+    if (!securities_.contains(c.security)) return Reason::SecurityNotFound;
+    if (c.static_basis_points > kBasisPoints || c.dynamic_basis_points > kBasisPoints || c.halt_us < 0 ||
+        c.auction_us < 0 || c.halt_us > kMaxPauseUs || c.auction_us > kMaxPauseUs ||
+ c.reference_price.units < 0 || c.reference_price.units > kMaxPriceUnits)
+        return Reason::BandsNotAllowed;
+    securities_[c.security].bands = c;
+    emit(PriceBandsSet{c.security, c.reference_price, c.static_basis_points, c.dynamic_basis_points, c.halt_us,
+                       c.auction_us});
+    return Reason::None;
+}
+
+RejectReason NaiveEngine::on(UserId actor, const SetCancelAfter& c, Prediction&) {
+    if (!may(actor, Role::Trader)) return Reason::NotPermitted;
+    if (!owns(actor, c.account)) return Reason::AccountNotFound;
+    constexpr std::int64_t kMillisecond = 1'000;
+    constexpr std::int64_t kDay = 86'400'000'000;
+    if (c.timeout_us != 0 && (c.timeout_us < kMillisecond || c.timeout_us > kDay)) return Reason::TimeoutNotAllowed;
+    switches_.erase(c.account);
+    const Timestamp at{c.timeout_us == 0 ? 0 : now_.us + c.timeout_us};
+    if (c.timeout_us != 0) switches_[c.account] = at;
+    emit(CancelAfterSet{c.account, at});
     return Reason::None;
 }
 
