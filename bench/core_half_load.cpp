@@ -10,7 +10,7 @@ namespace buttonwood::bench {
 namespace {
 
 constexpr std::size_t kMessages = 400'000;  // after the warm-up
-constexpr std::size_t kRuns = 3;
+constexpr std::size_t kRuns = 5;
 
 using Ticks = std::vector<std::uint32_t>;
 

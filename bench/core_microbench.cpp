@@ -27,7 +27,8 @@ constexpr Quantity kQuantity{10};
 template <class Book>
 class Fixture {
 public:
-    explicit Fixture(const benchmark::State& state) : levels_(std::max<std::int64_t>(state.range(0) / (2 * kOrdersPerLevel), 1)) {
+    explicit Fixture(const benchmark::State& state)
+        : levels_(std::max<std::int64_t>(state.range(0) / (2 * kOrdersPerLevel), 1)) {
         const auto orders = static_cast<std::size_t>(state.range(0));
         book.reserve(orders + 1, orders + 1);
         for (std::size_t i = 0; i < orders; ++i)
