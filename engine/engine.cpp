@@ -63,11 +63,13 @@ std::size_t Engine::index_of(Currency currency) {
 }
 
 bool Engine::level_is_full(const Security& security, Side side, Price price, Quantity quantity) {
+    // A side that shows less than a level may hold has no full level: then the level need not be looked up.
+    if (security.shown[side_index(side)] + quantity.units <= kMaxLevelUnits) return false;
     return security.book.depth_at(side, price).quantity.units > kMaxLevelUnits - quantity.units;
 }
 
 bool Engine::fits_in_money(const Security& security, Price price, Quantity quantity) {
-    return Int128{price.units} * quantity.units <= kMaxMoney.units / security.money_factor;
+    return Int128{price.units} * quantity.units <= security.max_product;
 }
 
 TrailingStops::Stop Engine::trailing_stop(Slot slot) const {

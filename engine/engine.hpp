@@ -153,6 +153,8 @@ private:
         std::uint32_t currency{};         // index in currencies_
         State own;
         std::int64_t money_factor{};      // money units per unit of price x quantity
+        Int128 max_product{};             // largest price x quantity that kMaxMoney holds
+        std::array<Int128, 2> shown{};    // what the book shows per side: bids, listings
         Quantity outstanding;
         OrderBook book;
         OrderList orders;
@@ -481,6 +483,7 @@ private:
     }
     [[nodiscard]] Price trigger_of(Slot slot) const;
     [[nodiscard]] TrailingStops::Stop trailing_stop(Slot slot) const;
+    static constexpr std::size_t side_index(Side side) { return side == Side::Buy ? 0 : 1; }
     static bool level_is_full(const Security&, Side side, Price price, Quantity quantity);
     // Money units per unit of price x quantity.
     static std::int64_t money_factor(const Security& security) { return security.money_factor; }
@@ -491,6 +494,10 @@ private:
     }
     Balance& cash(AccountId account, const Security& security) {
         return cash_[cash_key(account, security.currency)];
+    }
+    [[nodiscard]] Balance balance(AccountId account, const Security& security) const {
+        const Balance* found = cash_.find(cash_key(account, security.currency));
+        return found ? *found : Balance{};
     }
     Holding& shares(AccountId account, SecurityId security) { return holdings_[holding_key(account, security)]; }
     static std::uint64_t cash_key(AccountId account, std::size_t currency) {

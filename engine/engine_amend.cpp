@@ -55,7 +55,7 @@ RejectReason Engine::refuse_change(const AmendOrder& c, const Order& o, const Am
 }
 
 RejectReason Engine::refuse_reserve(const Order& order, Money reserved_cash, Quantity reserved_quantity) const {
-    const Balance money = balance(order.account, at(order.security).terms.currency);
+    const Balance money = balance(order.account, at(order.security));
     if (reserved_cash - order.reserved_cash > money.total - money.reserved) return RejectReason::InsufficientFunds;
     const Holding held = holding(order.account, order.security);
     if (reserved_quantity - order.reserved_quantity > held.total - held.reserved)

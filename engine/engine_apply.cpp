@@ -44,6 +44,7 @@ void Engine::on(const Event&, const SecurityCreated& e) {
     security.terms = e;
     security.currency = static_cast<std::uint32_t>(index_of(e.currency));
     security.money_factor = static_cast<std::int64_t>(pow10_128(kMoneyScale - e.price_scale - e.quantity_scale));
+    security.max_product = kMaxMoney.units / security.money_factor;
     symbols_[std::string(e.symbol.view())] = e.security;
 }
 

@@ -80,6 +80,7 @@ void Engine::rest(Slot slot, EventSeq place) {
     }
     if (for_auction(order.time_in_force)) ++security.auction_orders;
     order.handle = security.book.add(order.side, order.price, tip, slot);
+    security.shown[side_index(order.side)] += tip.units;
     mark_indication(security);
 }
 
@@ -93,14 +94,17 @@ void Engine::left_book(Order& order) {
 }
 
 void Engine::leave_book(Order& order) {
-    at(order.security).book.remove(order.handle);
+    Security& security = at(order.security);
+    security.shown[side_index(order.side)] -= security.book.quantity(order.handle).units;
+    security.book.remove(order.handle);
     left_book(order);
 }
 
 void Engine::take_from_book(Order& order, Quantity by) {
-    OrderBook& book = at(order.security).book;
-    const bool gone = book.quantity(order.handle) == by;
-    book.reduce(order.handle, by);
+    Security& security = at(order.security);
+    const bool gone = security.book.quantity(order.handle) == by;
+    security.book.reduce(order.handle, by);
+    security.shown[side_index(order.side)] -= by.units;
     if (gone) left_book(order);
 }
 

@@ -36,6 +36,15 @@ void Engine::check_books(Broken& broken) const {
                 orders += check_level(s, side, level, broken);
                 return true;
             });
+        for (const Side side : {Side::Buy, Side::Sell}) {
+            Int128 shown = 0;
+            s.book.for_each_level(side, [&](const OrderBook::Level& level) {
+                shown += level.quantity.units;
+                return true;
+            });
+            if (shown != s.shown[side_index(side)])
+                broken.push_back(words(s.terms.symbol.view(), ": what the book shows is miscounted"));
+        }
         if (orders != s.book.order_count()) broken.push_back(words(s.terms.symbol.view(), ": order count is wrong"));
     }
 }

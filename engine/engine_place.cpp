@@ -52,6 +52,9 @@ std::uint64_t fingerprint_of(const PlaceOrder& c) {
     return print.value();
 }
 
+// Most ticks and lots are one unit, and a division costs more than all the other checks together.
+bool is_multiple(std::int64_t units, std::int64_t of) { return of == 1 || units % of == 0; }
+
 bool rests_by_itself(const PlaceOrder& c) { return c.type == OrderType::Limit && may_rest(c.time_in_force); }
 
 bool is_price(Price price, Price tick) {
@@ -173,14 +176,14 @@ RejectReason Engine::refuse_in_auction(const PlaceOrder& c, const Security& secu
 RejectReason Engine::refuse_quantity(const Security& security, Quantity quantity) {
     if (quantity.units <= 0) return RejectReason::QuantityNotPositive;
     if (quantity.units > kMaxQuantityUnits) return RejectReason::QuantityTooLarge;
-    if (quantity.units % security.terms.lot_size.units != 0) return RejectReason::QuantityNotOnLot;
+    if (!is_multiple(quantity.units, security.terms.lot_size.units)) return RejectReason::QuantityNotOnLot;
     return RejectReason::None;
 }
 
 RejectReason Engine::refuse_price(const Security& security, Price price) {
     if (price.units <= 0) return RejectReason::PriceNotPositive;
     if (price.units > kMaxPriceUnits) return RejectReason::PriceTooLarge;
-    if (price.units % security.terms.tick_size.units != 0) return RejectReason::PriceNotOnTick;
+    if (!is_multiple(price.units, security.terms.tick_size.units)) return RejectReason::PriceNotOnTick;
     return RejectReason::None;
 }
 
@@ -260,7 +263,7 @@ RejectReason Engine::refuse_means(const Context& context, const PlaceOrder& c, c
         cost = value_of(security, limit, c.quantity);
     else if (!has_trigger(c.type))
         cost = Money{takeable(context, security, terms_of(c, security), c.quantity).cost};
-    const Balance held = balance(c.account, security.terms.currency);
+    const Balance held = balance(c.account, security);
     return cost > held.total - held.reserved ? RejectReason::InsufficientFunds : RejectReason::None;
 }
 
