@@ -153,8 +153,131 @@ TEST_CASE("the best level follows orders that rest, trade, move and go", "[unit]
     SECTION("a cancel of the last order empties the side") {
         story.tell(OrderCanceled{listing, {}, kAcme, Side::Sell, CancelReason::User, {3}, {}, {}});
         CHECK(story.best(Side::Sell) == "-");
-        CHECK_FALSE(story.try_tell(OrderCanceled{listing, {}, kAcme, Side::Sell, CancelReason::User, {3}, {}, {}}));
+        CHECK_FALSE(story.try_tell(OrderRefreshed{listing, {}, kAcme, Side::Sell, {105}, {1}, {1}}));
     }
+    SECTION("so does the end of its time") {
+        story.tell(OrderExpired{listing, {}, kAcme, Side::Sell, ExpireReason::GoodTill, {3}, {}, {}});
+        CHECK(story.best(Side::Sell) == "-");
+    }
+    SECTION("a reduced order shows less") {
+        story.tell(OrderReduced{first, {}, kAcme, Side::Buy, {4}, {6}, {6}, {}, {}});
+        CHECK(story.best(Side::Buy) == "100 x 11");
+    }
+    SECTION("a held order is in no book until it goes live, nor is one that ends before") {
+        OrderAccepted held;
+        held.order = static_cast<OrderId>(90);
+        held.security = kAcme;
+        held.side = Side::Sell;
+        held.type = OrderType::StopLimit;
+        held.quantity = {4};
+        held.price = {101};
+        held.held = true;
+        story.tell(held);
+        held.order = static_cast<OrderId>(91);
+        story.tell(held);
+        CHECK(story.best(Side::Sell) == "105 x 3");
+        OrderActivated activated;
+        activated.order = static_cast<OrderId>(90);
+        activated.security = kAcme;
+        activated.side = Side::Sell;
+        activated.rests = true;
+        activated.price = {101};
+        activated.quantity = activated.leaves_quantity = {4};
+        story.tell(activated);
+        story.tell(OrderCanceled{static_cast<OrderId>(91), {}, kAcme, Side::Sell, CancelReason::User, {4}, {}, {}});
+        CHECK(story.best(Side::Sell) == "101 x 4");
+    }
+}
+
+TEST_CASE("an iceberg shows its tip, again and again, wherever it stands", "[unit]") {
+    Story story;
+    const auto iceberg = static_cast<OrderId>(80);
+    OrderAccepted accepted;
+    accepted.order = iceberg;
+    accepted.security = kAcme;
+    accepted.side = Side::Buy;
+    accepted.type = OrderType::Limit;
+    accepted.quantity = {25};
+    accepted.price = {100};
+    accepted.display_quantity = {10};
+    const auto fill = [&](std::int64_t quantity, std::int64_t leaves) {
+        TradeExecuted trade;
+        trade.trade = static_cast<TradeId>(1);
+        trade.security = kAcme;
+        trade.maker_order = iceberg;
+        trade.taker_order = static_cast<OrderId>(81);
+        trade.taker_side = Side::Sell;
+        trade.price = {100};
+        trade.quantity = {quantity};
+        trade.notional = {1};
+        trade.maker_leaves_quantity = {leaves};
+        story.tell(trade);
+    };
+    SECTION("resting at once, traded to its end") {
+        accepted.rests = true;
+        story.tell(accepted);
+        CHECK(story.best(Side::Buy) == "100 x 10");
+        fill(4, 21);
+        CHECK(story.best(Side::Buy) == "100 x 6");
+        fill(6, 15);
+        CHECK(story.best(Side::Buy) == "-");
+        story.tell(OrderRefreshed{iceberg, {}, kAcme, Side::Buy, {100}, {10}, {15}});
+        CHECK(story.best(Side::Buy) == "100 x 10");
+        fill(10, 5);
+        story.tell(OrderRefreshed{iceberg, {}, kAcme, Side::Buy, {100}, {5}, {5}});
+        fill(5, 0);
+        CHECK(story.best(Side::Buy) == "-");
+        CHECK_FALSE(story.try_tell(OrderRefreshed{iceberg, {}, kAcme, Side::Buy, {100}, {5}, {5}}));
+    }
+    SECTION("resting after it took") {
+        story.tell(accepted);
+        CHECK(story.best(Side::Buy) == "-");
+        story.tell(OrderRested{iceberg, {}, kAcme, Side::Buy, {100}, {7}});
+        CHECK(story.best(Side::Buy) == "100 x 7");
+    }
+    SECTION("amended") {
+        accepted.rests = true;
+        story.tell(accepted);
+        fill(4, 21);
+        OrderAmended amended{iceberg, {}, kAcme, Side::Buy, true, true, {100}, {20}, {16}, {}, {}};
+        amended.display_quantity = {8};
+        story.tell(amended);
+        CHECK(story.best(Side::Buy) == "100 x 6");  // a kept tip does not grow
+        amended.priority_kept = false;
+        amended.price = {101};
+        story.tell(amended);
+        CHECK(story.best(Side::Buy) == "101 x 8");
+    }
+    SECTION("ended between two tips") {
+        accepted.rests = true;
+        story.tell(accepted);
+        fill(10, 15);
+        story.tell(OrderExpired{iceberg, {}, kAcme, Side::Buy, ExpireReason::LevelFull, {15}, {}, {}});
+        CHECK(story.best(Side::Buy) == "-");
+    }
+}
+
+TEST_CASE("a book may stand crossed in an auction, whose trades take from both sides and count in the candles", "[unit]") {
+    Story story;
+    TradeExecuted trade;
+    trade.trade = static_cast<TradeId>(1);
+    trade.security = kAcme;
+    trade.maker_order = story.rest(Side::Sell, 98, 5);
+    trade.taker_order = story.rest(Side::Buy, 102, 3);
+    trade.taker_side = Side::Buy;
+    trade.price = {100};
+    trade.quantity = {3};
+    trade.notional = {300};
+    trade.maker_leaves_quantity = {2};
+    trade.auction = true;
+    CHECK(story.best(Side::Buy) == "102 x 3");
+    CHECK(story.best(Side::Sell) == "98 x 5");
+    story.tell(trade);
+    CHECK(story.best(Side::Buy) == "-");
+    CHECK(story.best(Side::Sell) == "98 x 2");
+    CHECK(story.minute(kMidnight)->volume_units == 3);
+    CHECK(story.ticker().last->price.units == 100);
+    CHECK_FALSE(story.try_tell(trade));
 }
 
 }  // namespace

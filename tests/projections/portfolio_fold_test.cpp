@@ -152,6 +152,49 @@ TEST_CASE("a market bid reserves nothing and pays as it fills", "[unit]") {
     CHECK(story.cash(kAlice).reserved == Money{});
 }
 
+TEST_CASE("an order that goes live takes its reservation then", "[unit]") {
+    Story story;
+    story.tell(CashDeposited{kAlice, "USD", money(1'000)});
+    OrderAccepted held;
+    held.order = kBid;
+    held.account = kAlice;
+    held.security = kAcme;
+    held.side = Side::Buy;
+    held.type = OrderType::Limit;
+    held.quantity = {10};
+    held.price = {50};
+    held.held = true;
+    story.tell(held);
+    CHECK_FALSE(story.reserves(kBid));
+    OrderActivated activated;
+    activated.order = kBid;
+    activated.account = kAlice;
+    activated.security = kAcme;
+    activated.side = Side::Buy;
+    activated.rests = true;
+    activated.price = {50};
+    activated.quantity = activated.leaves_quantity = {4};
+    activated.reserved_cash = money(200);
+    story.tell(activated);
+    CHECK(story.cash(kAlice).reserved == money(200));
+    activated.reserved_cash = money(150);  // the whole from now on, not one more
+    story.tell(activated);
+    CHECK(story.cash(kAlice).reserved == money(150));
+}
+
+TEST_CASE("a reduced order gives back a part of its reservation", "[unit]") {
+    Story story;
+    story.tell(CashDeposited{kAlice, "USD", money(1'000)});
+    story.tell(HoldingsIssued{kBob, kAcme, {10}});
+    story.bid(kBid, kAlice, 50, 10);
+    story.list(kListing, kBob, 60, 10);
+    story.tell(OrderReduced{kBid, kAlice, kAcme, Side::Buy, {4}, {6}, {6}, money(200), {}});
+    story.tell(OrderReduced{kListing, kBob, kAcme, Side::Sell, {3}, {7}, {7}, {}, {3}});
+    CHECK(story.cash(kAlice).reserved == money(300));
+    CHECK(story.holding(kBob).reserved.units == 7);
+    CHECK_FALSE(story.try_tell(OrderReduced{kBid, kAlice, kAcme, Side::Buy, {7}, {1}, {1}, money(301), {}}));
+}
+
 TEST_CASE("a sale takes the average cost with it and realises the rest", "[unit]") {
     Story story;
     story.tell(CashDeposited{kAlice, "USD", money(10'000)});

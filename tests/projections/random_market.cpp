@@ -21,8 +21,29 @@ void RandomMarket::run(int commands) {
     for (int i = 0; i < commands; ++i) one_command();
 }
 
+void RandomMarket::crowd() {
+    for (std::size_t n = 0; n <= kMaxEventsPerCommand; ++n) {
+        PlaceOrder order;
+        order.account = static_cast<AccountId>(1 + n % kFundedAccounts);
+        order.security = static_cast<SecurityId>(1);
+        order.side = Side::Buy;
+        order.type = OrderType::Limit;
+        order.time_in_force = n % 2 == 0 ? TimeInForce::Gtc : TimeInForce::Day;
+        order.quantity = {100};
+        order.price = {1 + static_cast<std::int64_t>(n % 7)};
+        record(order, UserId::None);
+    }
+    record(MassCancel{AccountId::None, SecurityId::None, std::nullopt, "the crowd leaves"}, UserId::None);
+    while (engine_.wants_clock(now_)) record(AdvanceClock{}, UserId::None);
+}
+
 void RandomMarket::decide(Command command, UserId actor) {
     now_.us += static_cast<std::int64_t>(one_in(200) ? below(3'600'000'000) : below(4'000'000));
+    if (engine_.wants_clock(now_) && !one_in(4)) record(AdvanceClock{}, UserId::None);
+    record(std::move(command), actor);
+}
+
+void RandomMarket::record(Command command, UserId actor) {
     const CommandHeader header{engine_.last_command() + 1, now_, actor,
                                one_in(3) ? RequestId("req \"1\"\\\t2") : RequestId()};
     const EventSeq first_seq = engine_.last_seq() + 1;
@@ -62,13 +83,60 @@ void RandomMarket::set_up() {
 
 void RandomMarket::one_command() {
     const auto kind = below(100);
-    if (kind < 60) return decide(random_order());
+    if (kind < 52) return decide(random_order());
+    if (kind < 60) return decide(random_group());
     if (kind < 75) return decide(random_cancel(random_target()));
     if (kind < 92) return decide(random_amend(random_target()));
     if (kind < 94)
         return decide(MassCancel{random_account(), one_in(2) ? SecurityId::None : random_security(),
-                                 one_in(2) ? std::optional(Side::Buy) : std::nullopt});
-    administer();
+                                 one_in(2) ? std::optional(Side::Buy) : std::nullopt,
+                                 {}});
+    one_in(2) ? administer() : govern();
+}
+
+// What operators do to the market, and traders to themselves.
+void RandomMarket::govern() {
+    const SecurityId security = one_in(3) ? SecurityId::None : random_security();
+    switch (below(6)) {
+        case 0:
+            return decide(random_bands());
+        case 1:
+            return decide(EndDay{security});
+        case 2:
+            return decide(SetCancelAfter{random_account(), one_in(4) ? 0 : 1'000 + static_cast<std::int64_t>(below(60'000'000))});
+        default: {
+            decide(random_state(security));
+            for (auto n = below(25); n > 0; --n) decide(random_order());
+            return decide(ChangeTradingState{security, TradingState::Open, {}, {}, {}});
+        }
+    }
+}
+
+ChangeTradingState RandomMarket::random_state(SecurityId security) {
+    ChangeTradingState change;
+    change.security = security;
+    switch (below(8)) {
+        case 0: change.state = TradingState::PreOpen; break;
+        case 1: change.state = TradingState::Halted; break;
+        case 2: change.state = TradingState::Closed; break;
+        default:
+            change.state = TradingState::Auction;
+            change.auction = static_cast<AuctionKind>(1 + below(3));
+    }
+    const bool may_end = change.state == TradingState::Auction || change.state == TradingState::Halted;
+    if (may_end && one_in(2)) change.until = soon();
+    return change;
+}
+
+SetPriceBands RandomMarket::random_bands() {
+    SetPriceBands bands;
+    bands.security = random_security();
+    if (!one_in(3)) bands.reference_price = random_price();
+    bands.static_basis_points = one_in(3) ? 0 : 200 + static_cast<std::uint32_t>(below(600));
+    bands.dynamic_basis_points = one_in(3) ? 0 : 100 + static_cast<std::uint32_t>(below(400));
+    if (one_in(2)) bands.halt_us = static_cast<std::int64_t>(below(20'000'000));
+    if (one_in(2)) bands.auction_us = static_cast<std::int64_t>(below(20'000'000));
+    return bands;
 }
 
 void RandomMarket::administer() {
@@ -87,9 +155,11 @@ void RandomMarket::administer() {
                 IssueHoldings{random_account(), random_security(), {static_cast<std::int64_t>(1 + below(5'000))}});
         case 3:
             decide(ChangeTradingState{security, one_in(2) ? TradingState::Halted : TradingState::CancelOnly,
-                                      Note(std::string_view("n\0ws \xFF", 6))});
+                                      Note(std::string_view("n\0ws \xFF", 6)),
+                                      {},
+                                      {}});
             meanwhile();
-            return decide(ChangeTradingState{security, TradingState::Open, {}});
+            return decide(ChangeTradingState{security, TradingState::Open, {}, {}, {}});
         case 4:
             decide(ChangeUserStatus{user, UserStatus::Suspended, Note(std::string_view("cut \xE2\x82"))});
             meanwhile();
@@ -115,10 +185,76 @@ PlaceOrder RandomMarket::random_order() {
                               ? (one_in(3) ? TimeInForce::Fok : TimeInForce::Ioc)
                               : TimeInForce::Gtc;
     order.post_only = order.time_in_force == TimeInForce::Gtc && one_in(10);
-    order.quantity = {static_cast<std::int64_t>(1 + below(50)) * 100};
-    if (order.type == OrderType::Limit) order.price = {1'000 + static_cast<std::int64_t>(below(17)) * 5};
+    order.quantity = random_quantity(50);
+    if (order.type == OrderType::Limit) order.price = random_price();
     if (one_in(2)) order.client_order_id = ClientOrderId("id:" + std::to_string(++client_ids_));
+    order.self_trade_prevention = static_cast<SelfTradePrevention>(below(5));
+    if (one_in(5)) add_trigger(order);
+    if (one_in(2)) add_terms(order);
     return order;
+}
+
+// One of the types that wait for a price.
+void RandomMarket::add_trigger(PlaceOrder& order) {
+    order.type = static_cast<OrderType>(3 + below(5));
+    order.time_in_force = TimeInForce::Gtc;
+    order.post_only = false;
+    order.price = is_market(order.type) ? Price{} : random_price();
+    if (order.type != OrderType::TrailingStop) {
+        order.stop_price = random_price();
+    } else if (one_in(2)) {
+        order.trail_amount = {5 * static_cast<std::int64_t>(1 + below(4))};
+    } else {
+        order.trail_basis_points = 1 + static_cast<std::uint32_t>(below(300));
+    }
+}
+
+// Now and then terms that do not fit together: they are refused.
+void RandomMarket::add_terms(PlaceOrder& order) {
+    if (order.time_in_force == TimeInForce::Gtc && one_in(2)) {
+        order.time_in_force = one_in(2) ? TimeInForce::Day : TimeInForce::Gtd;
+        if (order.time_in_force == TimeInForce::Gtd) order.expires_at = soon();
+    }
+    if (one_in(6)) order.time_in_force = one_in(2) ? TimeInForce::Opg : TimeInForce::Cls;
+    if (is_market(order.type) && one_in(2)) order.protection_price = random_price();
+    switch (below(6)) {
+        case 0: order.display_quantity = random_quantity(10); break;
+        case 1: order.min_quantity = random_quantity(10); break;
+        case 2: order.all_or_none = true; break;
+        case 3: order.reduce_only = order.side == Side::Sell; break;
+        case 4: order.post_only = order.post_only_reprice = order.type == OrderType::Limit; break;
+        default: break;
+    }
+}
+
+PlaceGroup RandomMarket::random_oco() {
+    PlaceOrder limit = random_order();
+    limit.type = OrderType::Limit;
+    limit.time_in_force = TimeInForce::Gtc;
+    limit.price = random_price();
+    limit.stop_price = limit.trail_amount = limit.protection_price = {};
+    limit.trail_basis_points = 0;
+    limit.expires_at = {};
+    limit.reduce_only = limit.all_or_none = limit.post_only = limit.post_only_reprice = false;
+    limit.min_quantity = {};
+    PlaceOrder stop = limit;
+    stop.type = OrderType::Stop;
+    stop.price = stop.stop_price = {};
+    stop.stop_price = random_price();
+    stop.display_quantity = {};
+    stop.client_order_id = {};
+    return {GroupKind::Oco, {limit, stop}};
+}
+
+PlaceGroup RandomMarket::random_bracket() {
+    PlaceGroup group = random_oco();
+    group.kind = GroupKind::Bracket;
+    PlaceOrder take_profit = group.legs[0];
+    take_profit.side = group.legs[1].side = opposite(take_profit.side);
+    take_profit.client_order_id = {};
+    take_profit.price = random_price();
+    group.legs.insert(group.legs.begin() + 1, take_profit);
+    return group;
 }
 
 AmendOrder RandomMarket::random_amend(OrderId target) {
@@ -126,8 +262,12 @@ AmendOrder RandomMarket::random_amend(OrderId target) {
     amend.target.order = target;
     const auto order = engine_.order(target);
     amend.account = order ? order->account : random_account();
-    if (one_in(2)) amend.price = Price{1'000 + static_cast<std::int64_t>(below(17)) * 5};
-    if (!amend.price || one_in(2)) amend.quantity = Quantity{static_cast<std::int64_t>(1 + below(60)) * 100};
+    const bool has_price = !order || !is_market(order->type);
+    if (has_price && one_in(2)) amend.price = random_price();
+    if (!amend.price || one_in(2)) amend.quantity = random_quantity(60);
+    if (order && order->held && one_in(2)) amend.stop_price = random_price();
+    if (one_in(12)) amend.display_quantity = random_quantity(8);
+    if (one_in(12)) amend.expires_at = soon();
     return amend;
 }
 

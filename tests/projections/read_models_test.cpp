@@ -63,7 +63,8 @@ void check_accounts(const RandomMarket& market, Connection& db) {
 void check_open_orders(const RandomMarket& market, Connection& db) {
     const auto rows =
         must(db.query("SELECT order_id, account_id, security_id, side, price_units, quantity_units, leaves_units, "
-                      "client_order_id FROM api.orders WHERE status IN ('new', 'partially_filled')"));
+                      "client_order_id, type, status, stop_price_units "
+                      "FROM api.orders WHERE status IN ('new', 'held', 'partially_filled')"));
     CHECK(static_cast<std::size_t>(rows.size()) == market.engine().open_order_count());
     for (int i = 0; i < rows.size(); ++i) {
         const auto order = market.engine().order(static_cast<OrderId>(rows.integer(i, 0)));
@@ -71,10 +72,15 @@ void check_open_orders(const RandomMarket& market, Connection& db) {
         CHECK(static_cast<std::int64_t>(order->account) == rows.integer(i, 1));
         CHECK(static_cast<std::int64_t>(order->security) == rows.integer(i, 2));
         CHECK(word_of(order->side) == rows.text(i, 3));
-        CHECK(order->price.units == rows.integer(i, 4));
+        CHECK(rows.is_null(i, 4) == is_market(order->type));
+        if (!rows.is_null(i, 4)) CHECK(order->price.units == rows.integer(i, 4));
         CHECK(order->quantity.units == rows.integer(i, 5));
         CHECK(order->leaves_quantity.units == rows.integer(i, 6));
         CHECK(order->client_order_id.view() == rows.text(i, 7));
+        CHECK(word_of(order->type) == rows.text(i, 8));
+        CHECK(order->held == (rows.text(i, 9) == "held"));
+        if (order->held && order->trigger_price.units != 0 && order->type != OrderType::TrailingStop)
+            CHECK(order->trigger_price.units == rows.integer(i, 10));
     }
     CHECK(value(db, "SELECT count(*) FROM api.orders") == std::to_string(market.orders()));
 }
@@ -96,6 +102,10 @@ void check_markets(const RandomMarket& market, Connection& db) {
         CHECK(
             value(db, "SELECT shares_outstanding_units FROM api.securities WHERE security_id = " + std::to_string(s)) ==
             std::to_string(market.engine().shares_outstanding(static_cast<SecurityId>(s)).units));
+        const StateInForce state = market.engine().state_in_force(static_cast<SecurityId>(s));
+        CHECK(value(db, "SELECT trading_state || ' ' || coalesce(auction, 'none') FROM api.securities "
+                        "WHERE security_id = " + std::to_string(s)) ==
+              std::string(word_of(state.state)) + " " + std::string(word_of(state.auction)));
     }
 }
 
@@ -108,6 +118,11 @@ void check_conservation(Connection& db) {
     none(
         "SELECT s.security_id FROM reference.securities s LEFT JOIN portfolio.holdings h USING (security_id) "
         "GROUP BY s.security_id HAVING s.shares_outstanding_units <> coalesce(sum(h.quantity_units), 0)");
+    // An order's prevented quantity is what its prevented matches say.
+    none(
+        "SELECT order_id FROM api.orders o LEFT JOIN api.prevented_matches p "
+        "ON o.order_id IN (p.maker_order_id, p.taker_order_id) GROUP BY order_id, o.prevented_units "
+        "HAVING o.prevented_units <> coalesce(sum(p.quantity_units), 0)");
     // Reservations of open orders are what accounts have reserved.
     none("SELECT 1 WHERE (SELECT sum(reserved) FROM portfolio.cash) <> (SELECT sum(cash) FROM portfolio.reservations)");
     none(
@@ -138,9 +153,12 @@ void check_conservation(Connection& db) {
 TEST_CASE("in a random market everything happens", "[unit]") {
     RandomMarket market(1);
     market.run(kCommands);
+    market.crowd();
     std::set<std::size_t> events, commands;
     for (const Event& event : market.log().events) events.insert(event.body.index());
     for (const auto& record : market.log().commands) commands.insert(record.command.index());
+    for (std::size_t type = 0; type < std::variant_size_v<EventBody>; ++type)
+        if (!events.contains(type)) UNSCOPED_INFO("no event of type " << type);
     CHECK(events.size() == std::variant_size_v<EventBody>);
     CHECK(commands.size() == std::variant_size_v<Command>);
 }
@@ -149,7 +167,9 @@ TEST_CASE("read models say what the engine says", "[postgres]") {
     const std::uint64_t seed = any_seed();
     CAPTURE(seed);
     RandomMarket market(seed);
-    market.run(kCommands);
+    market.run(kCommands / 2);
+    market.crowd();
+    market.run(kCommands / 2);
     REQUIRE(market.engine().check_invariants().empty());
     Connection db = connect(::buttonwood::test::fresh_database());
     apply_in_random_batches(market.log(), seed, 200, db);
