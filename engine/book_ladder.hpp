@@ -1,17 +1,23 @@
-// The price levels of one side of a book, under keys of which the smaller is the better price.
+// The price levels of one side of a book, under 64-bit keys of which the smaller is the better price.
 //
-// A table of chains leads from a key to its level, a set of keys from the best level to the next. An emptied level stays
-// in both for a while, because a price near the touch is usually quoted again at once: filling it anew costs no more
-// than a look into the table. Levels without orders are reclaimed as new prices come, at the latest when they outnumber
-// the others, so memory is bounded by twice the most levels that ever had orders at once.
+// A tree of branches of 64 ways, each with two bitmaps: which ways lead to a branch, which to a level. A key's path is
+// its digits in base 64, the highest first; digits that all keys below have in common are left out, so that
+// neighbouring prices share one branch and prices far apart need few:
+//
+//     keys 0 00 03, 0 00 07, 0 00 50 and 9 61 00 (base 64, leading zeros omitted)
+//
+//     digit 2   [0 . . . . . . . . 9]
+//                |                 '-- level 9 61 00
+//     digit 0   [. . . 3 . . . 7 ... 50 ...]          the next level is the next bit, here or further up
+//
+// A branch has at least two ways, but for the root when there is one level, so there are fewer branches than levels.
+// Cost: O(digits that differ), at most 11, for a new price; O(1) to drop a level; no rehashing, no worst case beyond.
 // Thread safety: none. Nodes are the book's and are passed to each operation that needs them.
 #pragma once
 
-#include "engine/assert.hpp"
-#include "engine/book_keys.hpp"
 #include "engine/book_nodes.hpp"
 
-#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -21,142 +27,218 @@ namespace buttonwood::engine::book {
 
 class Ladder {
 public:
-    // The best level that has orders, kNil when none has.
+    // The best level, kNil when there is none.
     [[nodiscard]] Index best() const { return best_; }
-    // Is there a level with orders at this key or a better one?
+    // Is there a level at this key or a better one?
     [[nodiscard]] bool reaches(std::uint64_t key) const { return best_ != kNil && best_key_ <= key; }
-    // Levels that have orders.
-    [[nodiscard]] std::uint32_t level_count() const { return filled_; }
+    [[nodiscard]] std::uint32_t level_count() const { return level_count_; }
 
-    // The level of this key, with or without orders; kNil when there is none.
+    // The level of this key, kNil when there is none.
     [[nodiscard]] Index find(const Nodes& nodes, std::uint64_t key) const {
-        if (slots_.empty()) return kNil;
-        Index index = slots_[home(key)];
-        while (index != kNil && nodes.level(index).key != key) index = nodes.level(index).chain;
-        return index;
-    }
-    // The level of this key, made when there is none. May allocate.
-    [[nodiscard]] Index find_or_add(Nodes& nodes, std::uint64_t key) {
-        const Index found = find(nodes, key);
-        return found != kNil ? found : add(nodes, key);
+        if (root_ == kNil) return kNil;
+        const Branch& branch = branches_[descend(key)];
+        if ((branch.levels & bit_at(branch, key)) == 0) return kNil;
+        const Index level = branch.ways[digit_at(branch, key)];
+        return nodes.level(level).key == key ? level : kNil;
     }
 
-    // To be called when a level gets its first order ...
-    void filled(std::uint64_t key, Index level) {
-        ++filled_;
-        keys_.insert(key);
-        if (best_ != kNil && best_key_ < key) return;
-        best_ = level;
-        best_key_ = key;
+    // The level of this key, a new one without orders when there is none. May allocate.
+    [[nodiscard]] Index find_or_add(Nodes& nodes, std::uint64_t key) {
+        if (root_ == kNil) root_ = new_branch(key, 0, kNil);
+        const Index at = descend(key);
+        const Branch& branch = branches_[at];
+        if ((branch.levels & bit_at(branch, key)) != 0) {
+            const Index level = branch.ways[digit_at(branch, key)];
+            const std::uint64_t other = nodes.level(level).key;
+            return other == key ? level : add(nodes, key, split(nodes, at, key, other));
+        }
+        return add(nodes, key, has_prefix(branch, key) ? at : split(nodes, at, key, branch.key));
     }
-    // ... and when it has lost its last.
-    void emptied(const Nodes& nodes, Index level) {
-        --filled_;
-        if (level == best_) find_best(nodes);
+
+    // Takes a level without orders out and frees its node.
+    void remove(Nodes& nodes, Index index) {
+        const LevelNode& level = nodes.level(index);
+        const Index at = level.parent;
+        Branch& branch = branches_[at];
+        branch.levels &= ~bit_at(branch, level.key);
+        const std::uint64_t rest = branch.levels | branch.branches;
+        --level_count_;
+        if (index == best_) {
+            // The branch held the best of all, so the next is there too; only the root may have become empty.
+            best_ = rest != 0 ? lowest(at, digit(rest)) : kNil;
+            best_key_ = nodes.level(best_).key;
+        }
+        nodes.free_level(index);
+        if ((rest & (rest - 1)) == 0) collapse(nodes, at, rest);
     }
 
     // Calls f(const LevelNode&) from the best level outwards until it returns false.
     template <class F>
     void for_each(const Nodes& nodes, F&& f) const {
-        if (best_ == kNil) return;
-        for (std::optional<std::uint64_t> key = best_key_; key; key = keys_.after(*key)) {
-            const LevelNode& level = nodes.level(find(nodes, *key));
-            if (level.order_count != 0 && !f(level)) return;
-        }
+        for (Index index = best_; index != kNil; index = after(nodes.level(index)))
+            if (!f(nodes.level(index))) return;
     }
 
-    // Room for so many levels with orders, wherever their prices are up to kWordsPerLevel words of keys each.
-    void reserve(Nodes& nodes, std::size_t levels) {
-        const std::size_t capacity = 2 * levels + kSpare;
-        if (capacity > this->capacity()) rehash(nodes, std::bit_ceil(capacity * kSlotsPerLevel));
-        keys_.reserve(levels * kWordsPerLevel);
+    void reserve(std::size_t levels) { branches_.reserve(levels + 1); }
+    void prefetch(const Nodes& nodes, std::uint64_t key) const {
+        if (root_ == kNil) return;
+        const Branch& branch = branches_[descend(key)];
+        nodes.prefetch(branch.ways[digit_at(branch, key)]);
     }
-    // The most levels, with orders or without, that need no bigger table.
-    [[nodiscard]] std::size_t capacity() const { return slots_.size() / kSlotsPerLevel; }
-
-    void prefetch(std::uint64_t key) const {
-        if (!slots_.empty()) __builtin_prefetch(&slots_[home(key)]);
-    }
-    [[nodiscard]] std::size_t memory_bytes() const {
-        return slots_.capacity() * sizeof(Index) + keys_.memory_bytes();
-    }
+    [[nodiscard]] std::size_t memory_bytes() const { return branches_.capacity() * sizeof(Branch); }
 
 private:
-    static constexpr std::size_t kFirstSlots = 16;
-    static constexpr std::size_t kSlotsPerLevel = 2;
-    static constexpr std::size_t kWordsPerLevel = 4;
-    static constexpr std::uint32_t kSpare = 16;       // levels without orders that are no burden
-    static constexpr std::size_t kSlotsToSearch = 64;  // for one level to reclaim, unless the table is full
+    static constexpr unsigned kBits = 6;
+    static constexpr std::uint64_t kMask = 63;
 
-    // Neighbouring ticks are neighbouring slots. What lies above log2(slots) bits turns the whole, so that prices far
-    // apart meet by chance only, whatever power of two or ten lies between them.
-    [[nodiscard]] std::size_t home(std::uint64_t key) const {
-        constexpr std::uint64_t kMix = 0x9E37'79B9'7F4A'7C15;  // 2^64 / golden ratio
-        const std::size_t mask = slots_.size() - 1;
-        return (key + ((key >> slot_bits_) * kMix >> 32)) & mask;
+    struct Branch {
+        std::uint64_t branches;  // ways that lead to a branch
+        std::uint64_t levels;    // ways that lead to a level
+        std::uint64_t key;       // some key whose digits above are those of all keys below
+        Index parent;            // kNil for the root; of a free branch, the next free one
+        std::uint32_t shift;     // of its digit, a multiple of kBits
+        std::array<Index, 64> ways;
+    };
+
+    static std::uint64_t digit_at(const Branch& branch, std::uint64_t key) { return key >> branch.shift & kMask; }
+    static std::uint64_t bit(std::uint64_t digit) { return std::uint64_t{1} << digit; }
+    static std::uint64_t bit_at(const Branch& branch, std::uint64_t key) { return bit(digit_at(branch, key)); }
+    static std::uint64_t digit(std::uint64_t bits) { return static_cast<std::uint64_t>(std::countr_zero(bits)); }
+    static bool has_prefix(const Branch& branch, std::uint64_t key) {
+        return (key ^ branch.key) >> branch.shift >> kBits == 0;  // twice, for a shift by 66 is undefined
     }
 
-    [[gnu::noinline]] Index add(Nodes& nodes, std::uint64_t key) {
-        const std::uint32_t unfilled = levels_ - filled_;
-        if (unfilled > filled_ + kSpare) reclaim(nodes, levels_ < capacity() ? kSlotsToSearch : slots_.size());
-        if (levels_ == capacity()) rehash(nodes, slots_.empty() ? kFirstSlots : slots_.size() * 2);
-        const Index level = nodes.new_level(key);
-        push(nodes, level);
-        ++levels_;
-        return level;
+    // The lowest branch on the path of a key. REQUIRES: there is a root.
+    [[nodiscard]] Index descend(std::uint64_t key) const {
+        Index at = root_;
+        while ((branches_[at].branches & bit_at(branches_[at], key)) != 0)
+            at = branches_[at].ways[digit_at(branches_[at], key)];
+        return at;
     }
-    void push(Nodes& nodes, Index level) {
-        Index& slot = slots_[home(nodes.level(level).key)];
-        nodes.level(level).chain = slot;
-        slot = level;
+    // The best level below one way of a branch.
+    [[nodiscard]] Index lowest(Index at, std::uint64_t way) const {
+        while ((branches_[at].branches & bit(way)) != 0) {
+            at = branches_[at].ways[way];
+            way = digit(branches_[at].branches | branches_[at].levels);
+        }
+        return branches_[at].ways[way];
     }
-    void rehash(Nodes& nodes, std::size_t slots) {
-        std::vector<Index> old(slots, kNil);
-        old.swap(slots_);
-        slot_bits_ = static_cast<unsigned>(std::countr_zero(slots));
-        for (Index level : old)
-            while (level != kNil) {
-                const Index next = nodes.level(level).chain;
-                push(nodes, level);
-                level = next;
+    [[nodiscard]] Index after(const LevelNode& level) const {
+        for (Index at = level.parent; at != kNil; at = branches_[at].parent) {
+            const Branch& branch = branches_[at];
+            const std::uint64_t above = ~std::uint64_t{1} << digit_at(branch, level.key);
+            const std::uint64_t rest = (branch.branches | branch.levels) & above;
+            if (rest != 0) return lowest(at, digit(rest));
+        }
+        return kNil;
+    }
+
+    // A new level in a branch whose way for this key is free.
+    [[gnu::noinline]] Index add(Nodes& nodes, std::uint64_t key, Index at) {
+        const Index index = nodes.new_level(key);
+        nodes.level(index).parent = at;
+        branches_[at].levels |= bit_at(branches_[at], key);
+        branches_[at].ways[digit_at(branches_[at], key)] = index;
+        ++level_count_;
+        if (best_ == kNil || key < best_key_) {
+            best_ = index;
+            best_key_ = key;
+        }
+        return index;
+    }
+
+    // A branch where the path of `key` leaves that of `other`, on which `at` is the lowest branch.
+    Index split(Nodes& nodes, Index at, std::uint64_t key, std::uint64_t other) {
+        const unsigned highest = 63U - static_cast<unsigned>(std::countl_zero(key ^ other));
+        const std::uint32_t shift = highest / kBits * kBits;
+        if (level_count_ == 1) return move_root(nodes, shift);
+        Index below = kNil;  // a branch, or kNil for the level of `other`
+        for (; at != kNil && branches_[at].shift < shift; at = branches_[at].parent) below = at;
+        const Index made = new_branch(key, shift, at);
+        const Index moved = below != kNil ? below : branches_[at].ways[digit_at(branches_[at], other)];
+        if (at == kNil)
+            root_ = made;
+        else
+            lead_to_branch(branches_[at], digit_at(branches_[at], key), made);
+        hang(nodes, made, digit_at(branches_[made], other), moved, below != kNil);
+        return made;
+    }
+
+    // The root of a single level serves as well at any other digit.
+    Index move_root(Nodes& nodes, std::uint32_t shift) {
+        Branch& root = branches_[root_];
+        root.key = nodes.level(best_).key;
+        root.shift = shift;
+        root.levels = 0;
+        hang(nodes, root_, digit_at(root, root.key), best_, false);
+        return root_;
+    }
+
+    // A branch with one way left gives it to its parent; without a parent, it is no root unless that way is a level.
+    void collapse(Nodes& nodes, Index at, std::uint64_t rest) {
+        const Branch& branch = branches_[at];
+        const Index parent = branch.parent;
+        if (rest == 0) {
+            root_ = kNil;
+        } else {
+            const Index child = branch.ways[digit(rest)];
+            const bool is_branch = branch.branches != 0;
+            if (parent != kNil) {
+                hang(nodes, parent, digit_at(branches_[parent], branch.key), child, is_branch);
+            } else {
+                if (!is_branch) return;
+                root_ = child;
+                branches_[child].parent = kNil;
             }
+        }
+        branches_[at].parent = free_;
+        free_ = at;
     }
 
-    // Frees one level without orders, the next that the hand meets on its way round the table.
-    void reclaim(Nodes& nodes, std::size_t slots_to_search) {
-        for (; slots_to_search > 0; --slots_to_search, ++hand_) {
-            for (Index* link = &slots_[hand_ & (slots_.size() - 1)]; *link != kNil; link = &nodes.level(*link).chain) {
-                const Index index = *link;
-                const LevelNode& level = nodes.level(index);
-                if (level.order_count != 0) continue;
-                *link = level.chain;
-                keys_.erase(level.key);
-                nodes.free_level(index);
-                --levels_;
-                return;
-            }
+    static void lead_to_branch(Branch& branch, std::uint64_t way, Index child) {
+        branch.ways[way] = child;
+        branch.branches |= bit(way);
+        branch.levels &= ~bit(way);
+    }
+    static void lead_to_level(Branch& branch, std::uint64_t way, Index child) {
+        branch.ways[way] = child;
+        branch.levels |= bit(way);
+        branch.branches &= ~bit(way);
+    }
+    void hang(Nodes& nodes, Index parent, std::uint64_t way, Index child, bool is_branch) {
+        if (is_branch) {
+            lead_to_branch(branches_[parent], way, child);
+            branches_[child].parent = parent;
+        } else {
+            lead_to_level(branches_[parent], way, child);
+            nodes.level(child).parent = parent;
         }
     }
 
-    // The next level with orders behind the best, which has none any more; forgets the keys without orders it passes.
-    void find_best(const Nodes& nodes) {
-        best_ = kNil;
-        while (filled_ != 0) {
-            best_key_ = *keys_.after(best_key_);
-            best_ = find(nodes, best_key_);
-            if (nodes.level(best_).order_count != 0) return;
-            keys_.erase(best_key_);
-        }
+    Index new_branch(std::uint64_t key, std::uint32_t shift, Index parent) {
+        if (free_ == kNil) grow();
+        const Index index = free_;
+        Branch& branch = branches_[index];
+        free_ = branch.parent;
+        branch.branches = 0;
+        branch.levels = 0;
+        branch.key = key;
+        branch.parent = parent;
+        branch.shift = shift;
+        return index;
+    }
+    [[gnu::noinline]] void grow() {
+        if (branches_.empty()) branches_.emplace_back();  // number 0 is nobody's
+        free_ = static_cast<Index>(branches_.size());
+        branches_.emplace_back();
     }
 
-    std::vector<Index> slots_;  // heads of chains; a power of two, or none
-    Index best_ = kNil;
-    unsigned slot_bits_{};  // log2(slots)
+    std::vector<Branch> branches_;
     std::uint64_t best_key_{};
-    std::uint32_t filled_{};  // levels with orders
-    std::uint32_t levels_{};  // all levels in the table
-    std::size_t hand_{};
-    Keys keys_;  // those of all levels with orders, and of some without
+    Index best_ = kNil;
+    Index root_ = kNil;
+    Index free_ = kNil;
+    std::uint32_t level_count_{};
 };
 
 }  // namespace buttonwood::engine::book

@@ -41,7 +41,7 @@ struct LevelNode {
     std::uint64_t quantity;  // of its orders together, modulo 2^64
     std::uint64_t key;
     std::uint32_t order_count;
-    Index chain;  // the next level of the same slot of the ladder's table
+    Index parent;  // the branch of the ladder that leads to it
 };
 // next and prev are a common initial sequence: they may be read through either member.
 union Node {
@@ -85,7 +85,7 @@ public:
         return index;
     }
     void free_level(Index index) {
-        nodes_[index].level = {free_levels_, kNil, 0, 0, 0, kNil};
+        nodes_[index].level.next = free_levels_;
         free_levels_ = index;
     }
 
