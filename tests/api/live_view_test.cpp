@@ -5,6 +5,7 @@
 #include "tests/api/market.hpp"
 #include "tests/api/random_command.hpp"
 
+#include <array>
 #include <boost/crc.hpp>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -125,11 +126,14 @@ TEST_CASE("Live view: books, orders and streams equal the engine's after every c
     market.hub.subscribe_book(ten, live, 10);
     market.hub.subscribe_book(full, live, api::ws::kFullDepth);
     OrderId newest{};
+    std::array<int, std::variant_size_v<EventBody>> seen{};
     for (int i = 0; i < 8'000; ++i) {
         CAPTURE(i);
         market.run(test::random_command(random, newest, market.engine.last_time()));
-        for (const Event& event : market.events)
+        for (const Event& event : market.events) {
+            ++seen[event.body.index()];
             if (const auto* accepted = std::get_if<OrderAccepted>(&event.body)) newest = accepted->order;
+        }
         compare(market, full);
         if (newest == OrderId::None) continue;
         compare(market, static_cast<OrderId>(1 + random() % std::to_underlying(newest)));
@@ -142,6 +146,13 @@ TEST_CASE("Live view: books, orders and streams equal the engine's after every c
           market.engine.open_order_count());
     for (const AccountId account : {AccountId{1}, AccountId{2}})
         for (const OrderId id : market.view.account(account)->open_orders) compare(market, id);
+    // The stream is worth its name only if it reaches what it is made for.
+    for (const EventBody& wanted : std::initializer_list<EventBody>{
+             OrderActivated{}, MatchPrevented{}, OrderReduced{}, OrderRefreshed{}, AuctionIndicated{},
+             AuctionUncrossed{}, OrderExpired{}, CancelAfterFired{}, PriceBandsSet{}, TradingStateChanged{}}) {
+        CAPTURE(wanted.index());
+        CHECK(seen[wanted.index()] > 0);
+    }
 }
 
 TEST_CASE("Live view: a taker's execution messages tell its whole life", "[unit]") {

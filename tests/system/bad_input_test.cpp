@@ -208,6 +208,10 @@ TEST_CASE("no key, a wrong key and too few rights are refused with the same word
                              .header = "www-authenticate"});
     for (const char* target : {"/v1/admin/state", "/v1/admin/users", "/v1/admin/projections"})
         cases.push_back({"GET", target, "", 403, "scope_missing"});
+    cases.push_back({"POST", "/v1/admin/market/state", R"({"state":"halted","reason":"x"})", 403, "scope_missing"});
+    cases.push_back({"POST", "/v1/admin/market/end-of-day", "{}", 403, "scope_missing"});
+    cases.push_back({"PUT", "/v1/admin/securities/ACME/price-bands", "{}", 403, "scope_missing"});
+    cases.push_back({"DELETE", "/v1/admin/orders?reason=x", "", 403, "scope_missing"});
     cases.push_back({"POST", "/v1/admin/deposits", R"({"account_id":"acc_1","currency":"USD","amount":"1000000"})", 403,
                      "scope_missing"});
     check_all(bench, cases);
@@ -246,6 +250,58 @@ TEST_CASE("another user's order cannot be told from one that does not exist", "[
     CHECK(bench.is_alive());
 }
 
+TEST_CASE("terms that do not fit the order are refused, each with its code", "[system]") {
+    BadInputBench bench;
+    std::vector<BadRequest> cases;
+    const auto with = [](const std::string& type, const std::string& members) {
+        return R"({"symbol":"ACME","side":"buy","quantity":"10","type":")" + type + "\"," + members + "}";
+    };
+    const auto limit = [&](const std::string& members) { return with("limit", R"("price":"10.00",)" + members); };
+    for (const auto& [body, code] : std::vector<std::pair<std::string, std::string>>{
+             {limit(R"("time_in_force":"opg")"), "time_in_force_not_allowed"},
+             {with("stop", R"("stop_price":"11","time_in_force":"ioc")"), "time_in_force_not_allowed"},
+             {limit(R"("time_in_force":"gtd")"), "expires_at_not_allowed"},
+             {limit(R"("time_in_force":"gtd","expires_at":"2001-01-01T00:00:00Z")"), "expires_at_not_allowed"},
+             {limit(R"("expires_at":"2099-01-01T00:00:00Z")"), "expires_at_not_allowed"},
+             {limit(R"("time_in_force":"gtd","expires_at":"soon")"), "invalid_time"},
+             {limit(R"("post_only_reprice":true)"), "post_only_not_allowed"},
+             {limit(R"("reduce_only":true)"), "reduce_only_not_allowed"},
+             {limit(R"("all_or_none":true,"post_only":true)"), "all_or_none_not_allowed"},
+             {limit(R"("min_quantity":"11")"), "min_quantity_not_allowed"},
+             {limit(R"("display_quantity":"10")"), "display_quantity_not_allowed"},
+             {limit(R"("trail_amount":"1")"), "trail_not_allowed"},
+             {with("trailing_stop", R"("trail_amount":"1","trail_percent":"1")"), "trail_not_allowed"},
+             {with("trailing_stop", R"("trail_percent":"100")"), "trail_not_allowed"},
+             {limit(R"("stop_price":"11")"), "stop_price_not_allowed"},
+             {with("stop", R"("post_only":false)"), "stop_price_not_allowed"},
+             {limit(R"("protection_price":"11")"), "protection_price_not_allowed"},
+             {with("market", R"("time_in_force":"cls")"), "protection_price_required"},
+             {with("stop", R"("stop_price":"11","price":"11")"), "price_not_allowed"},
+             {limit(R"("time_in_force":"ioc","min_quantity":"5")"), "min_quantity_not_fillable"},
+             {limit(R"("self_trade_prevention":"yes")"), "invalid_enum"}})
+        cases.push_back(order(body, 422, code));
+    const auto group = [](const std::string& body, int status, const char* code) {
+        return BadRequest{"POST", "/v1/orders/groups", body, status, code};
+    };
+    cases.push_back(group("{}", 422, "missing_field"));
+    cases.push_back(group(R"({"kind":"oco","legs":[]})", 422, "group_not_allowed"));
+    cases.push_back(group(R"({"kind":"oco","legs":[{}]})", 422, "group_not_allowed"));
+    cases.push_back(group(R"({"kind":"oco","legs":[{},{}]})", 422, "missing_field"));
+    cases.push_back(group(R"({"kind":"oco","legs":[{"symbol":[[]]},{}]})", 400, "json_depth"));
+    cases.push_back(group(R"({"kind":"oco","legs":[)" + limit(R"("post_only":false)") + "," +
+                              limit(R"("post_only":false)") + "]}",
+                          422, "group_not_allowed"));
+    for (const char* body : {"{}", R"({"timeout_ms":null})"})
+        cases.push_back({"PUT", "/v1/cancel-after", body, 422, "missing_field"});
+    cases.push_back({"PUT", "/v1/cancel-after", R"({"timeout_ms":86400001})", 422, "timeout_not_allowed"});
+    cases.push_back({"PUT", "/v1/cancel-after", R"({"timeout_ms":"1"})", 422, "invalid_type"});
+    cases.push_back({"PUT", "/v1/cancel-after", R"({"timeout_ms":5,"account":"acc_999"})", 404, "account_not_found"});
+    cases.push_back({"GET", "/v1/cancel-after?account=acc_999", "", 404, "account_not_found"});
+    cases.push_back({"GET", "/v1/prevented-matches?limit=0", "", 400, "invalid_parameter"});
+    cases.push_back({"GET", "/v1/markets/NOSUCH/auction", "", 404, "security_not_found"});
+    check_all(bench, cases);
+}
+
 TEST_CASE("operators' requests are checked like everyone's", "[system]") {
     BadInputBench bench;
     const std::string acc = R"({"account_id":")" + bench.account() + R"(",)";
@@ -272,6 +328,40 @@ TEST_CASE("operators' requests are checked like everyone's", "[system]") {
     cases.push_back(admin("users", R"({"name":"x","roles":[]})", 422, "roles_not_allowed"));
     cases.push_back(admin("users", R"({"name":"","roles":["trader"]})", 422, "invalid_text"));
     cases.push_back(admin("users/usr_999/accounts", "{}", 404, "user_not_found"));
-    cases.push_back(admin("securities/ACME/state", R"({"state":"open","reason":"x"})", 409, "status_unchanged"));
+    for (const char* what : {"securities/ACME", "market"}) {
+        const std::string path = std::string(what) + "/state";
+        cases.push_back(admin(path, R"({"state":"open","reason":"x"})", 409, "status_unchanged"));
+        cases.push_back(admin(path, R"({"state":"auction","reason":"x"})", 422, "auction_not_allowed"));
+        cases.push_back(admin(path, R"({"state":"halted","auction":"opening","reason":"x"})", 422,
+                              "auction_not_allowed"));
+        cases.push_back(admin(path, R"({"state":"halted","until":"2001-01-01T00:00:00Z","reason":"x"})", 422,
+                              "auction_not_allowed"));
+        cases.push_back(admin(path, R"({"state":"halted","until":5,"reason":"x"})", 422, "invalid_type"));
+        cases.push_back(admin(path, R"({"state":"halted"})", 422, "missing_field"));
+        cases.push_back(admin(path, R"({"state":"shut","reason":"x"})", 422, "invalid_enum"));
+    }
+    BadRequest bands = admin("securities/ACME/price-bands", R"({"static_percent":"100.01"})", 422, "bands_not_allowed");
+    bands.method = "PUT";
+    cases.push_back(bands);
+    for (const auto& [body, code] : std::vector<std::pair<std::string, std::string>>{
+             {R"({"static_percent":"1.001"})", "invalid_decimal"},
+             {R"({"halt_ms":"1"})", "invalid_type"},
+             {R"({"reference_price":"x"})", "invalid_decimal"}}) {
+        bands.body = body;
+        bands.code = code;
+        cases.push_back(bands);
+    }
+    cases.push_back(admin("market/end-of-day", R"({"symbol":"NOSUCH"})", 404, "security_not_found"));
+    cases.push_back(admin("market/end-of-day", R"({"symbol":5})", 422, "invalid_type"));
+    for (const auto& [query, code, status] : std::vector<std::tuple<std::string, std::string, int>>{
+             {"?symbol=ACME", "invalid_parameter", 400},
+             {"?reason=x&side=left", "invalid_parameter", 400},
+             {"?reason=x&symbol=NOSUCH", "security_not_found", 404}})
+        cases.push_back({.method = "DELETE",
+                         .target = "/v1/admin/orders" + query,
+                         .body = "",
+                         .status = status,
+                         .code = code,
+                         .who = Who::Operator});
     check_all(bench, cases);
 }

@@ -44,7 +44,7 @@ TEST_CASE("WebSocket messages that are not acceptable are answered with an error
     const std::string order = limit_order("buy", "1", "1.00", "x").dump();
     const json before = market.state();
 
-    for (const char* method : {"add_order", "amend_order", "cancel_order", "cancel_all"})
+    for (const char* method : {"add_order", "add_group", "amend_order", "cancel_order", "cancel_all", "cancel_after"})
         check_refused(stranger,
                       {R"({"method":")" + std::string(method) + R"(","params":)" + order + "}", "unauthorized"});
     check_refused(stranger, {R"({"method":"auth","params":{"token":"bw_0.0"},"req_id":1})", "unauthorized"});
@@ -71,6 +71,13 @@ TEST_CASE("WebSocket messages that are not acceptable are answered with an error
              {R"({"method":"subscribe","params":{"channel":"book","symbol":["NOSUCH"]}})", "security_not_found"},
              {R"({"method":"subscribe","params":{"channel":"book","symbol":["ACME"],"depth":7}})", "invalid_enum"},
              {R"({"method":"subscribe","params":{"channel":"book","symbol":[5]}})", "invalid_type"},
+             {R"({"method":"subscribe","params":{"channel":"book","symbol":[""]}})", "invalid_type"},
+             {R"({"method":"subscribe","params":{"channel":"auction"}})", "missing_field"},
+             {R"({"method":"subscribe","params":{"channel":"status","symbol":["NOSUCH"]}})", "security_not_found"},
+             {R"({"method":"add_group","params":{"kind":"oco"}})", "missing_field"},
+             {R"({"method":"add_group","params":{"kind":"oco","legs":[{},{}]}})", "missing_field"},
+             {R"({"method":"cancel_after","params":{"timeout_ms":-1}})", "invalid_decimal"},
+             {R"({"method":"amend_order","params":{"order_id":"ord_1","trail_amount":"1"}})", "unknown_field"},
              {R"({"method":"add_order","params":{"symbol":"ACME"}})", "missing_field"},
              {R"({"method":"add_order","params":{"symbol":"ACME","side":"buy","quantity":"1","price":"1.00","x":1}})",
               "unknown_field"},
