@@ -194,6 +194,7 @@ private:
                 params["side"] = c.side == Side::Buy ? "buy" : "sell";
                 params["type"] = "limit";
                 params["time_in_force"] = c.action == PlannedAction::Add ? "gtc" : "ioc";
+                params["self_trade_prevention"] = "none";  // both sides are accounts of one user
                 params["price"] = to_decimal(*c.price, market_.price_scale);
                 params["quantity"] = to_decimal(c.quantity, 0);
                 break;

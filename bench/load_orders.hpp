@@ -18,7 +18,7 @@ inline void append_order_json(std::string& out, const LoadTarget& target, const 
     out += to_decimal(order.price, kStreamPriceScale);
     out += R"(","account":")";
     out += buys ? target.buyer : target.seller;
-    out += R"(","client_order_id":")";
+    out += R"(","self_trade_prevention":"none","client_order_id":")";
     out += target.id_prefix;
     out += std::to_string(number);
     out += R"("})";

@@ -110,6 +110,9 @@ void compare(const LiveMarket& market, OrderId id) {
     REQUIRE(order->quantity == open->quantity);
     REQUIRE(order->price == open->price);
     REQUIRE(order->filled == open->quantity - open->leaves_quantity);
+    REQUIRE(order->shown == open->displayed_quantity);
+    REQUIRE((order->status == api::OrderStatus::Held) == open->held);
+    if (open->held) REQUIRE(api::trigger_of(*order, market.acme()) == open->trigger_price);
 }
 
 }  // namespace
