@@ -88,6 +88,8 @@ public:
     [[nodiscard]] std::size_t memory_bytes() const { return branches_.capacity() * sizeof(Branch); }
 
 private:
+    friend struct engine::BookParts;
+
     static constexpr unsigned kBits = 6;
     static constexpr std::uint64_t kMask = 63;
 

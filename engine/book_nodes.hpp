@@ -16,6 +16,10 @@
 #include <limits>
 #include <vector>
 
+namespace buttonwood::engine {
+struct BookParts;  // of book_check.hpp
+}
+
 namespace buttonwood::engine::book {
 
 // Names a node; 0 is none. Node 0 exists in every array that has nodes, and nobody owns it.
@@ -73,7 +77,10 @@ public:
     void free_order(Index index) {
         OrderNode& node = nodes_[index].order;
         node.generation &= ~kLiveBit;
-        if ((node.generation | kSellBit) == (kLastGeneration & ~kLiveBit)) return;
+        if ((node.generation | kSellBit) == (kLastGeneration & ~kLiveBit)) {
+            ++retired_;
+            return;
+        }
         node.next = free_orders_;
         free_orders_ = index;
     }
@@ -108,6 +115,8 @@ public:
     [[nodiscard]] std::size_t memory_bytes() const { return nodes_.capacity() * sizeof(Node); }
 
 private:
+    friend struct engine::BookParts;
+
     Index take(Index& free_list) {
         const Index index = free_list;
         if (index == kNil) return grow();
@@ -124,6 +133,7 @@ private:
     std::vector<Node> nodes_;
     Index free_orders_ = kNil;
     Index free_levels_ = kNil;
+    std::uint32_t retired_{};
 };
 using Nodes = BasicNodes<std::numeric_limits<std::uint32_t>::max()>;
 

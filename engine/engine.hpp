@@ -236,6 +236,23 @@ private:
         std::vector<Event>& out;
         std::size_t first{};
     };
+    // A request as it was made, copied when reduce_only or repricing changes it.
+    class Request {
+    public:
+        explicit Request(const PlaceOrder& made) : terms_(&made) {}
+        Request(const Request&) = delete;
+        Request& operator=(const Request&) = delete;
+        const PlaceOrder& operator*() const { return *terms_; }
+        const PlaceOrder* operator->() const { return terms_; }
+        PlaceOrder& change() {
+            if (!changed_) terms_ = &changed_.emplace(*terms_);
+            return *changed_;
+        }
+
+    private:
+        const PlaceOrder* terms_;
+        std::optional<PlaceOrder> changed_;
+    };
     // How an order takes, apart from its quantity.
     struct Terms {
         Side side{};
@@ -287,6 +304,8 @@ private:
     RejectReason on(Context&, const EndDay&);
 
     template <class Body> void emit(Context&, const Body& body);
+    template <class Body> Body& next(Context&);
+    template <class Body> void enact(Context&, const Body& body);
     RejectReason reject(Context&, RejectReason reason, AccountId account = {}, SecurityId security = {},
                         OrderId order = {});
     [[nodiscard]] static bool over_budget(const Context& c) { return c.out.size() - c.first >= kMaxEventsPerCommand; }
@@ -300,14 +319,18 @@ private:
     [[nodiscard]] static RejectReason refuse_price(const Security&, Price price);
     [[nodiscard]] RejectReason refuse_identity(const PlaceOrder&, OrderId& known) const;
     [[nodiscard]] RejectReason refuse_terms(const Context&, const PlaceOrder&, const Security&) const;
-    [[nodiscard]] RejectReason refuse_liquidity(const Context&, PlaceOrder&, const Security&) const;
+    [[nodiscard]] RejectReason refuse_special_terms(const Context&, const PlaceOrder&, const Security&) const;
+    [[nodiscard]] static RejectReason refuse_amounts(const PlaceOrder&, const Security&);
+    [[nodiscard]] RejectReason refuse_reduction(Request&, const Security&) const;
+    [[nodiscard]] static RejectReason refuse_crossing(Request&, const Security&);
+    [[nodiscard]] RejectReason refuse_liquidity(const Context&, Request&, const Security&) const;
     [[nodiscard]] RejectReason refuse_means(const Context&, const PlaceOrder&, const Security&) const;
-    [[nodiscard]] RejectReason refuse_order(const Context&, PlaceOrder&, GroupRole role, OrderId& known) const;
+    [[nodiscard]] RejectReason refuse_order(const Context&, Request&, GroupRole role, OrderId& known) const;
     [[nodiscard]] static bool forms_group(const PlaceGroup&);
     [[nodiscard]] Terms terms_of(const PlaceOrder&, const Security&) const;
     [[nodiscard]] bool starts_held(const Context&, const PlaceOrder&, const Security&) const;
-    [[nodiscard]] OrderAccepted accepted(const Context&, const PlaceOrder&, std::uint64_t fingerprint, GroupRole role,
-                                         OrderId group) const;
+    void describe(const Context&, const PlaceOrder&, GroupRole role, OrderId group, OrderAccepted& order) const;
+    bool accept(Context&, const PlaceOrder&, std::uint64_t fingerprint, GroupRole role, OrderId group);
 
     // engine_match.cpp
     [[nodiscard]] Terms terms_of(const Order&) const;
@@ -366,6 +389,9 @@ private:
     // engine_auction.cpp
     [[nodiscard]] static StateInForce severer(const State& own, const State& market);
     [[nodiscard]] StateInForce in_force(const Security&) const;
+    [[nodiscard]] bool is_open(const Security& security) const {
+        return security.own.state == TradingState::Open && market_.state == TradingState::Open;
+    }
     [[nodiscard]] StateInForce in_force_after(const Security&, SecurityId changed, TradingState next) const;
     [[nodiscard]] bool needs_uncross(const Security&, SecurityId changed, TradingState next) const;
     [[nodiscard]] static bool is_crossed(const Security&);

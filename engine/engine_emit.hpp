@@ -5,15 +5,30 @@
 
 namespace buttonwood::engine {
 
-// Applied as it is emitted, and constructed where it stays.
+// The next event, to be filled in where it stays; enact() applies it. Nothing else is emitted in between.
 template <class Body>
-void Engine::emit(Context& context, const Body& body) {
-    context.out.emplace_back(last_seq_ + 1, context.header.seq, context.header.time, body);
+Body& Engine::next(Context& context) {
+    Event& event = context.out.emplace_back();
+    event.seq = last_seq_ + 1;
+    event.command = context.header.seq;
+    event.time = context.header.time;
+    return event.body.emplace<Body>();
+}
+
+template <class Body>
+void Engine::enact(Context& context, const Body& body) {
     const Event& event = context.out.back();
     last_seq_ = event.seq;
     last_command_ = event.command;
     last_time_ = event.time;
-    on(event, *std::get_if<Body>(&event.body));
+    on(event, body);
+}
+
+// Applied as it is emitted.
+template <class Body>
+void Engine::emit(Context& context, const Body& body) {
+    context.out.emplace_back(last_seq_ + 1, context.header.seq, context.header.time, body);
+    enact(context, *std::get_if<Body>(&context.out.back().body));
 }
 
 }  // namespace buttonwood::engine

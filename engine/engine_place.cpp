@@ -120,6 +120,16 @@ Price book_price(const PlaceOrder& c, Price tick) {
     return c.protection_price.units != 0 ? c.protection_price : tick;
 }
 
+// Asks for nothing beyond side, quantity, price and gtc, ioc or fok: most orders, for which most checks cannot fail.
+bool is_plain(const PlaceOrder& c) {
+    const std::int64_t terms = c.stop_price.units | c.trail_amount.units | c.protection_price.units |
+                               c.display_quantity.units | c.min_quantity.units | c.expires_at.us;
+    const bool in_time = c.time_in_force == TimeInForce::Gtc || c.time_in_force == TimeInForce::Ioc ||
+                         c.time_in_force == TimeInForce::Fok;
+    return c.type == OrderType::Limit && in_time && terms == 0 && c.trail_basis_points == 0 &&
+           !(c.post_only | c.post_only_reprice | c.reduce_only | c.all_or_none);
+}
+
 Price limit_of_request(const PlaceOrder& c, Price tick) {
     const Price stands_at = book_price(c, tick);
     return stands_at.units != 0 ? stands_at : c.protection_price;
@@ -155,6 +165,7 @@ bool forms_bracket(const std::vector<PlaceOrder>& legs) {
 }  // namespace
 
 RejectReason Engine::refuse_by_state(const Security& security) const {
+    if (is_open(security)) return RejectReason::None;
     switch (in_force(security).state) {
         case TradingState::Open:
         case TradingState::Auction:
@@ -168,7 +179,7 @@ RejectReason Engine::refuse_by_state(const Security& security) const {
 
 // What an auction gathers: orders that may rest, and those that are meant for one.
 RejectReason Engine::refuse_in_auction(const PlaceOrder& c, const Security& security) const {
-    if (in_force(security).state == TradingState::Open) return RejectReason::None;
+    if (is_open(security)) return RejectReason::None;
     const bool gathers = (may_rest(c.time_in_force) && !c.post_only) || for_auction(c.time_in_force);
     return gathers ? RejectReason::None : RejectReason::AuctionOnly;
 }
@@ -197,13 +208,23 @@ RejectReason Engine::refuse_identity(const PlaceOrder& c, OrderId& known) const 
 }
 
 RejectReason Engine::refuse_terms(const Context& context, const PlaceOrder& c, const Security& security) const {
+    if (!is_plain(c))
+        if (const auto reason = refuse_special_terms(context, c, security); reason != RejectReason::None) return reason;
+    return refuse_amounts(c, security);
+}
+
+RejectReason Engine::refuse_special_terms(const Context& context, const PlaceOrder& c, const Security& security) const {
     const Price tick = security.terms.tick_size;
     if (const auto reason = refuse_time_in_force(c, in_force(security)); reason != RejectReason::None) return reason;
     if (c.time_in_force == TimeInForce::Gtd ? c.expires_at <= context.header.time || c.expires_at > kLatestTime
                                             : c.expires_at.us != 0)
         return RejectReason::ExpiresAtNotAllowed;
     if (const auto reason = refuse_options(c, security.terms.lot_size); reason != RejectReason::None) return reason;
-    if (const auto reason = refuse_triggers(c, tick); reason != RejectReason::None) return reason;
+    return refuse_triggers(c, tick);
+}
+
+RejectReason Engine::refuse_amounts(const PlaceOrder& c, const Security& security) {
+    const Price tick = security.terms.tick_size;
     if (const auto reason = refuse_quantity(security, c.quantity); reason != RejectReason::None) return reason;
     if (is_market(c.type)) {
         if (c.price.units != 0) return RejectReason::PriceNotAllowed;
@@ -221,27 +242,37 @@ RejectReason Engine::refuse_terms(const Context& context, const PlaceOrder& c, c
     return RejectReason::None;
 }
 
-// Cuts a reduce_only order down, moves a repriced one back.
-RejectReason Engine::refuse_liquidity(const Context& context, PlaceOrder& c, const Security& security) const {
-    if (c.reduce_only) {
-        const Holding held = holding(c.account, c.security);
-        const std::int64_t free = held.total.units - held.reserved.units;
-        c.quantity.units = std::min(c.quantity.units, free - free % security.terms.lot_size.units);
-        if (c.quantity.units == 0) return RejectReason::NothingToReduce;
-    }
-    if (in_force(security).state != TradingState::Open || has_trigger(c.type)) return RejectReason::None;
-    const auto best = security.book.best(opposite(c.side));
-    if (c.post_only && security.book.crosses(c.side, c.price)) {
-        if (!c.post_only_reprice) return RejectReason::PostOnlyWouldCross;
-        c.price = c.side == Side::Buy ? best->price - security.terms.tick_size : best->price + security.terms.tick_size;
-        if (c.price.units <= 0 || c.price.units > kMaxPriceUnits || outside_static_band(security, c.price) ||
-            !fits_in_money(security, c.price, c.quantity) || level_is_full(security, c.side, c.price, c.quantity))
-            return RejectReason::PostOnlyWouldCross;
-    }
-    const bool at_once = c.time_in_force == TimeInForce::Ioc || c.time_in_force == TimeInForce::Fok;
-    if (!at_once) return RejectReason::None;
-    if (c.type == OrderType::Market && !best) return RejectReason::NoLiquidity;
+// Cuts a reduce_only order down to the free holding, in whole lots.
+RejectReason Engine::refuse_reduction(Request& request, const Security& security) const {
+    if (!request->reduce_only) return RejectReason::None;
+    const Holding held = holding(request->account, request->security);
+    const std::int64_t free = held.total.units - held.reserved.units;
+    Quantity& quantity = request.change().quantity;
+    quantity.units = std::min(quantity.units, free - free % security.terms.lot_size.units);
+    return quantity.units == 0 ? RejectReason::NothingToReduce : RejectReason::None;
+}
+
+// A post_only order that crosses is refused, or moved one tick behind the best opposite price.
+RejectReason Engine::refuse_crossing(Request& request, const Security& security) {
+    if (!request->post_only || !security.book.crosses(request->side, request->price)) return RejectReason::None;
+    if (!request->post_only_reprice) return RejectReason::PostOnlyWouldCross;
+    PlaceOrder& c = request.change();
+    const Price best = security.book.best(opposite(c.side))->price;
+    c.price = c.side == Side::Buy ? best - security.terms.tick_size : best + security.terms.tick_size;
+    const bool fits = c.price.units > 0 && c.price.units <= kMaxPriceUnits && !outside_static_band(security, c.price) &&
+                      fits_in_money(security, c.price, c.quantity) &&
+                      !level_is_full(security, c.side, c.price, c.quantity);
+    return fits ? RejectReason::None : RejectReason::PostOnlyWouldCross;
+}
+
+RejectReason Engine::refuse_liquidity(const Context& context, Request& request, const Security& security) const {
+    if (const auto reason = refuse_reduction(request, security); reason != RejectReason::None) return reason;
+    if (!is_open(security) || has_trigger(request->type)) return RejectReason::None;
+    if (const auto reason = refuse_crossing(request, security); reason != RejectReason::None) return reason;
+    const PlaceOrder& c = *request;
     const bool all = c.time_in_force == TimeInForce::Fok;
+    if (!all && c.time_in_force != TimeInForce::Ioc) return RejectReason::None;
+    if (c.type == OrderType::Market && security.book.empty(opposite(c.side))) return RejectReason::NoLiquidity;
     if (!all && c.min_quantity.units == 0) return RejectReason::None;
     const Quantity wanted = all ? c.quantity : std::min(c.min_quantity, c.quantity);
     if (takeable(context, security, terms_of(c, security), wanted).units >= wanted.units) return RejectReason::None;
@@ -268,35 +299,32 @@ RejectReason Engine::refuse_means(const Context& context, const PlaceOrder& c, c
 }
 
 // All checks but who asks. `known`: the order that has the client id already.
-RejectReason Engine::refuse_order(const Context& context, PlaceOrder& c, GroupRole role, OrderId& known) const {
-    const Security* security = find(c.security);
+RejectReason Engine::refuse_order(const Context& context, Request& c, GroupRole role, OrderId& known) const {
+    const Security* security = find(c->security);
     if (!security) return RejectReason::SecurityNotFound;
-    if (const auto reason = refuse_identity(c, known); reason != RejectReason::None) return reason;
-    if (find(at(c.account).user)->status != UserStatus::Active) return RejectReason::AccountSuspended;
+    if (const auto reason = refuse_identity(*c, known); reason != RejectReason::None) return reason;
+    if (find(at(c->account).user)->status != UserStatus::Active) return RejectReason::AccountSuspended;
     if (const auto reason = refuse_by_state(*security); reason != RejectReason::None) return reason;
-    if (const auto reason = refuse_in_auction(c, *security); reason != RejectReason::None) return reason;
-    if (uncross_pending(c.security)) return RejectReason::AuctionUncrossing;
-    if (const auto reason = refuse_terms(context, c, *security); reason != RejectReason::None) return reason;
+    if (const auto reason = refuse_in_auction(*c, *security); reason != RejectReason::None) return reason;
+    if (uncross_pending(c->security)) return RejectReason::AuctionUncrossing;
+    if (const auto reason = refuse_terms(context, *c, *security); reason != RejectReason::None) return reason;
     if (is_exit(role)) return RejectReason::None;
     if (const auto reason = refuse_liquidity(context, c, *security); reason != RejectReason::None) return reason;
-    return refuse_means(context, c, *security);
+    return refuse_means(context, *c, *security);
 }
 
 RejectReason Engine::on(Context& context, const PlaceOrder& command) {
     if (!actor_may(context, Role::Trader)) return reject(context, RejectReason::NotPermitted);
     if (!actor_owns(context, command.account)) return reject(context, RejectReason::AccountNotFound);
-    PlaceOrder c = command;
     OrderId known{};
-    const std::uint64_t fingerprint = fingerprint_of(command);
-    if (const auto reason = refuse_order(context, c, GroupRole::None, known); reason != RejectReason::None)
-        return reject(context, reason, c.account,
-                      reason == RejectReason::SecurityNotFound ? SecurityId::None : c.security, known);
+    Request request(command);
+    if (const auto reason = refuse_order(context, request, GroupRole::None, known); reason != RejectReason::None)
+        return reject(context, reason, command.account,
+                      reason == RejectReason::SecurityNotFound ? SecurityId::None : command.security, known);
 
     // Point of no return: from here on the command is accepted.
-    const OrderAccepted order = accepted(context, c, fingerprint, GroupRole::None, OrderId::None);
-    emit(context, order);
-    touch(c.security);
-    if (!order.rests && !order.held) match(context, slot_of(order.order));
+    if (accept(context, *request, fingerprint_of(command), GroupRole::None, OrderId::None))
+        match(context, slot_of(last_order_));
     return RejectReason::None;
 }
 
@@ -322,33 +350,39 @@ RejectReason Engine::on(Context& context, const PlaceGroup& command) {
             if (!command.legs[i].client_order_id.empty() &&
                 command.legs[i].client_order_id == command.legs[j].client_order_id)
                 return refuse(RejectReason::ClientOrderIdConflict, OrderId::None);
-    std::vector<PlaceOrder> legs = command.legs;
-    for (std::size_t i = 0; i < legs.size(); ++i) {
+    for (std::size_t i = 0; i < command.legs.size(); ++i) {
         OrderId known{};
-        const auto reason = refuse_order(context, legs[i], role_of_leg(command.kind, i), known);
+        Request leg(command.legs[i]);  // unchanged: no leg is reduce_only or post_only
+        const auto reason = refuse_order(context, leg, role_of_leg(command.kind, i), known);
         if (reason != RejectReason::None) return refuse(reason, known);
     }
 
     // Point of no return.
     const auto group = static_cast<OrderId>(static_cast<std::uint64_t>(last_order_) + 1);
     bool takes = false;
-    for (std::size_t i = 0; i < legs.size(); ++i) {
-        const GroupRole role = role_of_leg(command.kind, i);
-        const OrderAccepted leg = accepted(context, legs[i], fingerprint_of(command.legs[i]), role, group);
-        if (i == 0) takes = !leg.rests && !leg.held;
-        emit(context, leg);
+    for (std::size_t i = 0; i < command.legs.size(); ++i) {
+        const PlaceOrder& leg = command.legs[i];
+        takes |= accept(context, leg, fingerprint_of(leg), role_of_leg(command.kind, i), group);
     }
-    touch(first.security);
     if (takes) match(context, slot_of(group));
     return RejectReason::None;
 }
 
-OrderAccepted Engine::accepted(const Context& context, const PlaceOrder& c, std::uint64_t fingerprint, GroupRole role,
-                               OrderId group) const {
+// The order exists from here on. Returns whether it takes.
+bool Engine::accept(Context& context, const PlaceOrder& c, std::uint64_t fingerprint, GroupRole role, OrderId group) {
+    OrderAccepted& order = next<OrderAccepted>(context);
+    describe(context, c, role, group, order);
+    order.fingerprint = fingerprint;
+    enact(context, order);
+    touch(c.security);
+    return !order.rests && !order.held;
+}
+
+void Engine::describe(const Context& context, const PlaceOrder& c, GroupRole role, OrderId group,
+                      OrderAccepted& order) const {
     const Security& security = at(c.security);
     const Price tick = security.terms.tick_size;
     const bool waits_for_sibling = is_exit(role) || role == GroupRole::OcoSecond;
-    OrderAccepted order;
     order.order = static_cast<OrderId>(static_cast<std::uint64_t>(last_order_) + 1);
     order.account = c.account;
     order.security = c.security;
@@ -363,14 +397,14 @@ OrderAccepted Engine::accepted(const Context& context, const PlaceOrder& c, std:
         if (c.side == Side::Sell) order.reserved_quantity = c.quantity;
         else if (limit.units != 0) order.reserved_cash = value_of(security, limit, c.quantity);
     }
-    order.client_order_id = c.client_order_id;
-    order.fingerprint = fingerprint;
+    if (!c.client_order_id.empty()) order.client_order_id = c.client_order_id;
     order.held = waits_for_sibling || starts_held(context, c, security);
-    order.rests = !order.held && (in_force(security).state != TradingState::Open ||
+    order.rests = !order.held && (!is_open(security) ||
                                   (rests_by_itself(c) && !security.book.crosses(c.side, c.price)));
+    order.self_trade_prevention = c.self_trade_prevention;
+    if (role == GroupRole::None && is_plain(c)) return;
     order.reduce_only = c.reduce_only;
     order.all_or_none = c.all_or_none;
-    order.self_trade_prevention = c.self_trade_prevention;
     order.role = role;
     order.group = group;
     order.stop_price = c.stop_price;
@@ -382,10 +416,10 @@ OrderAccepted Engine::accepted(const Context& context, const PlaceOrder& c, std:
     order.display_quantity = c.display_quantity;
     order.min_quantity = c.min_quantity;
     order.expires_at = c.expires_at;
-    return order;
 }
 
 bool Engine::starts_held(const Context& context, const PlaceOrder& c, const Security& security) const {
+    if (is_plain(c)) return false;
     if (has_trigger(c.type)) return true;
     const StateInForce state = in_force(security);
     if (c.time_in_force == TimeInForce::Cls)

@@ -138,6 +138,7 @@ public:
     [[nodiscard]] std::size_t memory_bytes() const;
 
 private:
+    friend struct BookParts;
     using Index = book::Index;
 
     // The smaller key is the better price on both sides, so one code path serves bids and listings.
