@@ -97,8 +97,8 @@ public:
     [[nodiscard]] std::optional<Timestamp> next_deadline() const;
 
     [[nodiscard]] StateHash state_hash() const;
-    // Every broken rule in words, empty when all hold: book not crossed while open, levels = orders, reservations = open
-    // orders, reserved <= total, nothing negative, indexes agree, cash and shares conserved. O(state); for tests, audits.
+    // Every broken rule in words, empty when all hold: book not crossed while open, levels = orders, reservations =
+    // open orders, reserved <= total, nothing negative, indexes agree, cash and shares conserved. O(state); for tests.
     [[nodiscard]] std::vector<std::string> check_invariants() const;
 
     // Reads, for tests and for the time-travel views. Unknown ids give zero or nullopt.

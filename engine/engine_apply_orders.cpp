@@ -296,8 +296,8 @@ void Engine::release_hold(Slot slot) {
     change_held(slot, false);
 }
 
-// Enters a held order among those that wait for something, or takes it out. Exits before their entry is done, and orders
-// for a closing auction, wait for neither a price nor a quantity.
+// Enters a held order among those that wait for something, or takes it out. Exits before their entry is done, and
+// orders for a closing auction, wait for neither a price nor a quantity.
 void Engine::change_held(Slot slot, bool enters) {
     const Order& order = orders_[slot];
     if (order.pending) return;

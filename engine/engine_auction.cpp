@@ -42,7 +42,8 @@ RejectReason Engine::on(Context& context, const ChangeTradingState& c) {
     const auto refuse = [&](RejectReason reason) { return reject(context, reason, AccountId::None, c.security); };
     if (uncross_pending(c.security)) return refuse(RejectReason::AuctionUncrossing);
     const State& now = security ? security->own : market_;
-    if (now.state == c.state && now.auction == c.auction && now.until == c.until) return refuse(RejectReason::StatusUnchanged);
+    if (now.state == c.state && now.auction == c.auction && now.until == c.until)
+        return refuse(RejectReason::StatusUnchanged);
     const bool is_auction = c.state == TradingState::Auction;
     const bool may_end = is_auction || c.state == TradingState::Halted;
     if (is_auction != (c.auction != AuctionKind::None) ||

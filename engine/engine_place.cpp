@@ -143,7 +143,9 @@ GroupRole role_of_leg(GroupKind kind, std::size_t leg) {
 bool is_exit(GroupRole role) { return role == GroupRole::TakeProfitExit || role == GroupRole::StopExit; }
 
 bool forms_oco(const std::vector<PlaceOrder>& legs) {
-    const auto fits = [](const PlaceOrder& leg) { return leg.type != OrderType::Market && may_rest(leg.time_in_force); };
+    const auto fits = [](const PlaceOrder& leg) {
+        return leg.type != OrderType::Market && may_rest(leg.time_in_force);
+    };
     return legs.size() == 2 && legs[0].side == legs[1].side && legs[0].quantity == legs[1].quantity && fits(legs[0]) &&
            fits(legs[1]) && has_trigger(legs[1].type);
 }

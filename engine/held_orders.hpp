@@ -1,6 +1,7 @@
 // The orders of one security that wait beside its book: for a trigger price, or for the book to give their minimum.
 //
-// Falling triggers fire when the last price is at or below them, rising ones when it is at or above. Thread safety: none.
+// Falling triggers fire when the last price is at or below them, rising ones when it is at or above.
+// Thread safety: none.
 #pragma once
 
 #include "engine/trailing_stops.hpp"

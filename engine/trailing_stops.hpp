@@ -6,8 +6,8 @@
 //     mark 105   amounts 1 #7, 3 #9   basis points 50 #4      head: the trigger that comes first in this bucket
 //     mark 101   amounts 2 #12                                heads_: the buckets' heads, the first of all in front
 //
-// Listings follow the highest price downwards, bids the lowest upwards: bids are kept with negated prices, so that a mark
-// only rises and a trigger lies below it. Thread safety: none.
+// Listings follow the highest price downwards, bids the lowest upwards: bids are kept with negated prices, so that a
+// mark only rises and a trigger lies below it. Thread safety: none.
 #pragma once
 
 #include "engine/types.hpp"
