@@ -125,6 +125,9 @@ class Connection {
       if (channel === "book") this.send(exchange.bookSnapshot(market, depth));
       if (channel === "trades") this.send(this.snapshot(market, "trades", [...market.trades]));
       if (channel === "ticker") this.send(this.snapshot(market, "ticker", [exchange.ticker(market)]));
+      if (channel === "status") this.send(this.snapshot(market, "status", [stateOf(symbol)]));
+      if (channel === "auction")
+        this.send(this.snapshot(market, "auction", [{ ...stateOf(symbol), indication: null, last_auction: null }]));
       if (channel === "executions") this.send(exchange.executionSnapshot());
     }
   }
@@ -167,14 +170,15 @@ class Connection {
   }
 }
 
+const stateOf = (symbol) => ({ trading_state: "open", auction: null, until: null, ...states.get(symbol) });
+
 const securities = () =>
   kSecurities.map(({ start: _1, spread: _2, size: _3, ...security }, index) => ({
     id: `sec_${index + 1}`,
-    trading_state: "open",
     shares_outstanding: "1000000",
     event_seq: exchange.eventSeq,
     ...security,
-    ...states.get(security.symbol),
+    ...stateOf(security.symbol),
   }));
 const states = new Map();
 

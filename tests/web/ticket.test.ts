@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatDecimal } from "../../api/web/src/model/decimal";
-import { checkDraft, costOf, middlePrice, quantityForShare, stepBy, toRequest, type Draft } from "../../api/web/src/model/ticket";
+import {
+  checkDraft,
+  costOf,
+  hasErrors,
+  kNoErrors,
+  kNoExtras,
+  middlePrice,
+  quantityForShare,
+  stepBy,
+  toRequest,
+  typeOf,
+  type Draft,
+  type Extras,
+} from "../../api/web/src/model/ticket";
 import type { Security } from "../../api/web/src/wire/messages";
 
 const security: Security = {
@@ -14,15 +27,30 @@ const security: Security = {
   tick_size: "0.05",
   lot_size: "10",
   trading_state: "open",
+  auction: null,
+  until: null,
 };
-const draft: Draft = { side: "buy", type: "limit", price: "25.50", quantity: "100", timeInForce: "gtc", postOnly: false };
+const draft: Draft = {
+  side: "buy",
+  type: "limit",
+  price: "25.50",
+  quantity: "100",
+  timeInForce: "gtc",
+  postOnly: false,
+  extras: kNoExtras,
+};
+const having = (extras: Partial<Extras>, more: Partial<Draft> = {}): Draft => ({
+  ...draft,
+  ...more,
+  extras: { ...kNoExtras, ...extras },
+});
 const asks = [
   { price: "25.50", qty: "80" },
   { price: "25.60", qty: "40" },
 ];
 
 test("a draft on tick and lot passes, anything else names the field", () => {
-  assert.deepEqual(checkDraft(draft, security), { price: null, quantity: null });
+  assert.deepEqual(checkDraft(draft, security), kNoErrors);
   for (const price of ["", "abc", "0", "-1", "25.52", "25.500001", "1e2"])
     assert.notEqual(checkDraft({ ...draft, price }, security).price, null, price);
   for (const quantity of ["", "0.00", "105", "10.5"])
@@ -94,4 +122,60 @@ test("steps land on the tick", () => {
 test("the middle price is on the tick, at or below the middle", () => {
   assert.equal(middlePrice("25.50", "25.60", security), "25.55");
   assert.equal(middlePrice("25.50", "25.55", security), "25.50");
+});
+
+test("a trigger turns limit and market orders into the types that wait for it", () => {
+  assert.equal(typeOf(having({ trigger: "stop" })), "stop_limit");
+  assert.equal(typeOf(having({ trigger: "stop" }, { type: "market" })), "stop");
+  assert.equal(typeOf(having({ trigger: "take_profit" })), "take_profit_limit");
+  assert.equal(typeOf(having({ trigger: "take_profit" }, { type: "market" })), "take_profit");
+  assert.equal(typeOf(having({ trigger: "trailing_stop" })), "trailing_stop");
+});
+
+test("a stop carries its trigger, a limit where it has one, and is never immediate", () => {
+  const stop = having({ trigger: "stop", triggerPrice: "26" }, { type: "market", price: "", timeInForce: "ioc" });
+  assert.deepEqual(toRequest(stop, security), {
+    symbol: "ACME",
+    side: "buy",
+    type: "stop",
+    quantity: "100",
+    stop_price: "26.00",
+    time_in_force: "gtc",
+  });
+  const limit = toRequest(having({ trigger: "stop", triggerPrice: "26.05" }, { timeInForce: "day" }), security);
+  assert.equal(limit.type, "stop_limit");
+  assert.equal(limit.price, "25.50");
+  assert.equal(limit.time_in_force, "day");
+  assert.equal(limit.post_only, undefined);
+});
+
+test("a trailing stop has a distance in ticks or per cent and no price", () => {
+  const amount = toRequest(having({ trigger: "trailing_stop", triggerPrice: "0.5" }), security);
+  assert.equal(amount.trail_amount, "0.50");
+  assert.equal(amount.price, undefined);
+  assert.equal(toRequest(having({ trigger: "trailing_stop", triggerPrice: "1.5 %" }), security).trail_percent, "1.5");
+});
+
+test("icebergs, auctions, ends and options are asked for only when they are chosen", () => {
+  const request = toRequest(having({ display: "20", allOrNone: true, reduceOnly: true, prevention: "decrement" }), security);
+  assert.equal(request.display_quantity, "20");
+  assert.equal(request.all_or_none, true);
+  assert.equal(request.reduce_only, true);
+  assert.equal(request.self_trade_prevention, "decrement");
+  assert.equal(toRequest(having({ auction: "opg" }), security).time_in_force, "opg");
+  assert.equal(toRequest(having({ auction: "cls" }, { type: "market" }), security).time_in_force, "cls");
+  const till = toRequest(having({ expires: "2030-01-02T03:04" }), security);
+  assert.equal(till.time_in_force, "gtd");
+  assert.equal(till.expires_at, "2030-01-02T03:04:00Z");
+});
+
+test("a wrong trigger or shown quantity names its field", () => {
+  const good = having({ trigger: "stop", triggerPrice: "26.05", display: "20" });
+  assert.equal(hasErrors(checkDraft(good, security)), false);
+  for (const triggerPrice of ["", "x", "26.01", "0"])
+    assert.notEqual(checkDraft(having({ trigger: "stop", triggerPrice }), security).trigger, null, triggerPrice);
+  for (const triggerPrice of ["%", "0%", "1.555%", "-1%"])
+    assert.notEqual(checkDraft(having({ trigger: "trailing_stop", triggerPrice }), security).trigger, null, triggerPrice);
+  assert.notEqual(checkDraft(having({ display: "15" }), security).display, null);
+  assert.equal(checkDraft(having({ trigger: "trailing_stop", triggerPrice: "1.5%" }, { price: "" }), security).price, null);
 });

@@ -48,7 +48,7 @@ let key: string | null = null;
 
 const header = new HeaderView(directory);
 const chart = new ChartView(interval);
-const book = new BookView(() => account.orders.values());
+const book = new BookView(() => account.restingOrders);
 const tape = new TapeView();
 const ticket = new TicketView(account, trading);
 const orders = new OrdersView(account, trading);
@@ -61,8 +61,7 @@ function showSecurity(symbol: string): void {
   if (security === undefined || market?.security.symbol === symbol) return;
   market?.close();
   market = new Market(rest, socket, security, interval);
-  header.show(symbol);
-  for (const view of [chart, book, tape, ticket]) view.show(market);
+  for (const view of [header, chart, book, tape, ticket]) view.show(market);
   const address = new URL(location.href);
   address.searchParams.set(kSymbolParameter, symbol);
   history.replaceState(null, "", address);

@@ -36,6 +36,11 @@ export class AccountModel {
     return [...this.orders.values()].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
   }
 
+  // Those that stand in the book: held ones wait beside it.
+  get restingOrders(): Order[] {
+    return [...this.orders.values()].filter((order) => order.status !== "held");
+  }
+
   // Asks who the key belongs to. Throws ApiError if the server refuses it.
   async signIn(): Promise<void> {
     const generation = this.clear();
@@ -91,8 +96,7 @@ export class AccountModel {
   }
 
   private apply(execution: Execution): void {
-    const open = execution.status === "new" || execution.status === "partially_filled";
-    if (open) this.orders.set(execution.id, execution);
+    if (isOpen(execution)) this.orders.set(execution.id, execution);
     else this.orders.delete(execution.id);
     const fill = fillOf(execution);
     if (fill !== null) this.addFills([fill]);
@@ -131,6 +135,10 @@ export class AccountModel {
     this.refreshing = false;
     if (generation !== this.generation) void this.refresh();
   }
+}
+
+function isOpen(order: Order): boolean {
+  return order.status === "new" || order.status === "held" || order.status === "partially_filled";
 }
 
 function fillOf(execution: Execution): Fill | null {

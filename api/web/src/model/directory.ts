@@ -3,9 +3,9 @@
 import { Emitter } from "./emitter";
 import type { RestClient } from "../wire/rest";
 import type { ExchangeSocket } from "../wire/socket";
-import type { Security, Ticker } from "../wire/messages";
+import type { Security, Ticker, TradingState } from "../wire/messages";
 
-const kRefreshMs = 15_000; // new listings and halts; there is no channel for them
+const kRefreshMs = 15_000; // new listings; there is no channel for them
 
 export class Directory {
   readonly securities = new Map<string, Security>();
@@ -43,6 +43,17 @@ export class Directory {
   }
 
   private follow(symbol: string): void {
+    this.socket.subscribe({
+      channel: "status",
+      symbol,
+      onMessage: (message) => {
+        const security = this.securities.get(symbol);
+        const state = message.data?.[0] as TradingState | undefined;
+        if (security === undefined || state === undefined) return;
+        this.securities.set(symbol, { ...security, ...state });
+        this.changed.emit();
+      },
+    });
     this.socket.subscribe({
       channel: "ticker",
       symbol,

@@ -4,7 +4,7 @@ import { BookFeed } from "./book_feed";
 import { CandleSeries, type ChartCandle, type Interval } from "./candle_series";
 import { Emitter } from "./emitter";
 import { Tape } from "./tape";
-import type { Candle, Security } from "../wire/messages";
+import type { Auction, Candle, Security } from "../wire/messages";
 import type { RestClient } from "../wire/rest";
 import type { ExchangeSocket } from "../wire/socket";
 
@@ -19,6 +19,9 @@ export class Market {
   candles: CandleSeries;
   readonly candlesLoaded = new Emitter();
   readonly candleChanged = new Emitter<ChartCandle>();
+  auction: Auction | null = null;
+  readonly auctionChanged = new Emitter();
+  private readonly leaveAuction: () => void;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private closed = false;
 
@@ -30,6 +33,14 @@ export class Market {
   ) {
     this.feed = new BookFeed(socket, security.symbol, kBookDepth);
     this.tape = new Tape(socket, security.symbol);
+    this.leaveAuction = socket.subscribe({
+      channel: "auction",
+      symbol: security.symbol,
+      onMessage: (message) => {
+        this.auction = (message.data?.[0] as Auction | undefined) ?? null;
+        this.auctionChanged.emit();
+      },
+    });
     this.candles = new CandleSeries(interval);
     this.tape.traded.on((trade) => {
       const candle = this.candles.addTrade(trade);
@@ -48,6 +59,7 @@ export class Market {
     if (this.timer !== null) clearTimeout(this.timer);
     this.feed.close();
     this.tape.close();
+    this.leaveAuction();
   }
 
   private async load(): Promise<void> {

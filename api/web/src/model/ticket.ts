@@ -14,38 +14,119 @@ import {
   withScale,
   type Decimal,
 } from "./decimal";
-import type { BookLevel, OrderRequest, OrderType, Security, Side, TimeInForce } from "../wire/messages";
+import type { BookLevel, OrderRequest, OrderType, Security, SelfTradePrevention, Side, TimeInForce } from "../wire/messages";
+
+export type Trigger = "none" | "stop" | "take_profit" | "trailing_stop";
+
+// What most orders do without.
+export interface Extras {
+  trigger: Trigger;
+  triggerPrice: string; // of a trailing stop its distance: "0.25", or "1.5%"
+  display: string; // iceberg; empty = shows everything
+  expires: string; // "2026-11-20T17:25", UTC; empty = not good till a time
+  auction: "" | "opg" | "cls";
+  allOrNone: boolean;
+  reduceOnly: boolean;
+  prevention: SelfTradePrevention;
+}
+export const kNoExtras: Extras = {
+  trigger: "none",
+  triggerPrice: "",
+  display: "",
+  expires: "",
+  auction: "",
+  allOrNone: false,
+  reduceOnly: false,
+  prevention: "cancel_newest",
+};
 
 export interface Draft {
   side: Side;
-  type: OrderType;
+  type: "limit" | "market"; // what it is, or becomes at its trigger
   price: string;
   quantity: string;
   timeInForce: TimeInForce;
   postOnly: boolean;
+  extras: Extras;
 }
 
 export interface DraftErrors {
   price: string | null;
   quantity: string | null;
+  trigger: string | null;
+  display: string | null;
+}
+export const kNoErrors: DraftErrors = { price: null, quantity: null, trigger: null, display: null };
+
+export function hasErrors(errors: DraftErrors): boolean {
+  return Object.values(errors).some((error) => error !== null);
 }
 
-// The same rules as the server's for price and quantity alone; everything else is the server's to decide.
+// The type by the API's name. A trailing stop is always a market order in the end.
+export function typeOf(draft: Draft): OrderType {
+  const { trigger } = draft.extras;
+  if (trigger === "none") return draft.type;
+  return trigger === "trailing_stop" || draft.type === "market" ? trigger : `${trigger}_limit`;
+}
+
+export function hasPrice(draft: Draft): boolean {
+  return draft.type === "limit" && draft.extras.trigger !== "trailing_stop";
+}
+
+// The same rules as the server's for each number alone; everything else is the server's to decide.
 export function checkDraft(draft: Draft, security: Security): DraftErrors {
+  const { trigger, display } = draft.extras;
   return {
-    price: draft.type === "market" ? null : checkNumber(draft.price, security.tick_size, "price", "tick"),
+    price: hasPrice(draft) ? checkNumber(draft.price, security.tick_size, "price", "tick") : null,
     quantity: checkNumber(draft.quantity, security.lot_size, "quantity", "lot"),
+    trigger: trigger === "none" ? null : checkTrigger(draft.extras, security),
+    display: display === "" ? null : checkNumber(display, security.lot_size, "shown quantity", "lot"),
   };
 }
 
-// REQUIRES: checkDraft found nothing. The API wants exactly these members; a market order has no price and is never post-only.
-// Numbers are written at the security's scale, which changes no value: both are multiples of the tick and the lot.
+// REQUIRES: checkDraft found nothing. Members that are not asked for are left out; the API wants no price of a market order.
+// Numbers are written at the security's scale, which changes no value: they are multiples of the tick and the lot.
 export function toRequest(draft: Draft, security: Security): Omit<OrderRequest, "client_order_id"> {
-  const quantity = formatDecimal(withScale(decimal(draft.quantity), security.quantity_scale));
-  const common = { symbol: security.symbol, side: draft.side, type: draft.type, quantity };
-  if (draft.type === "market") return { ...common, time_in_force: draft.timeInForce === "fok" ? "fok" : "ioc" };
-  const price = formatDecimal(withScale(decimal(draft.price), security.price_scale));
-  return { ...common, price, time_in_force: draft.timeInForce, post_only: draft.postOnly };
+  const { extras } = draft;
+  const atScale = (text: string, scale: number) => formatDecimal(withScale(decimal(text), scale));
+  const request: Omit<OrderRequest, "client_order_id"> = {
+    symbol: security.symbol,
+    side: draft.side,
+    type: typeOf(draft),
+    quantity: atScale(draft.quantity, security.quantity_scale),
+    time_in_force: timeInForceOf(draft),
+  };
+  if (hasPrice(draft)) request.price = atScale(draft.price, security.price_scale);
+  if (request.time_in_force === "gtd") request.expires_at = `${extras.expires.slice(0, 16)}:00Z`;
+  if (request.type === "limit") request.post_only = draft.postOnly;
+  if (extras.trigger === "trailing_stop") {
+    if (extras.triggerPrice.endsWith("%")) request.trail_percent = extras.triggerPrice.slice(0, -1).trim();
+    else request.trail_amount = atScale(extras.triggerPrice, security.price_scale);
+  } else if (extras.trigger !== "none") {
+    request.stop_price = atScale(extras.triggerPrice, security.price_scale);
+  }
+  if (extras.display !== "") request.display_quantity = atScale(extras.display, security.quantity_scale);
+  if (extras.allOrNone) request.all_or_none = true;
+  if (extras.reduceOnly) request.reduce_only = true;
+  if (extras.prevention !== kNoExtras.prevention) request.self_trade_prevention = extras.prevention;
+  return request;
+}
+
+// What waits for a trigger cannot be immediate; a market order without one cannot rest.
+function timeInForceOf(draft: Draft): TimeInForce {
+  const { auction, expires, trigger } = draft.extras;
+  const immediate = draft.timeInForce === "ioc" || draft.timeInForce === "fok";
+  if (trigger === "none" && auction !== "") return auction;
+  if (trigger === "none" && draft.type === "market") return draft.timeInForce === "fok" ? "fok" : "ioc";
+  if (expires !== "") return "gtd";
+  return trigger !== "none" && immediate ? "gtc" : draft.timeInForce;
+}
+
+function checkTrigger(extras: Extras, security: Security): string | null {
+  const text = extras.triggerPrice;
+  if (extras.trigger !== "trailing_stop" || !text.endsWith("%"))
+    return checkNumber(text, security.tick_size, extras.trigger === "trailing_stop" ? "distance" : "trigger price", "tick");
+  return checkNumber(text.slice(0, -1).trim(), "0.01", "percentage", "hundredth");
 }
 
 export interface Cost {

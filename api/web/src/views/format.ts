@@ -1,5 +1,6 @@
 // Numbers and times as people read them. Input is the API's exact text; output never shows digits that are not in it.
 
+import type { AuctionFigures, TradingState } from "../wire/messages";
 import { decimal, divideFloor, formatDecimal, groupThousands, trimFraction, withScale, type Decimal } from "../model/decimal";
 
 export const kUnknown = "–";
@@ -59,4 +60,13 @@ export function capitalised(text: string): string {
 
 export function words(text: string): string {
   return text.replaceAll("_", " ");
+}
+
+// "opening auction 25.50 × 120" while it gathers; "halted until 14:05:00".
+export function tradingState(state: TradingState, indication: AuctionFigures | null): string {
+  const until = state.until === null ? "" : ` until ${clock(state.until)}`;
+  if (state.trading_state !== "auction") return words(state.trading_state) + until;
+  const name = state.auction === null ? "auction" : `${state.auction} auction`;
+  if (indication === null || indication.price === null) return name + until;
+  return `${name} ${price(indication.price)} × ${quantity(indication.paired_quantity)}${until}`;
 }

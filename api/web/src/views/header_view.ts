@@ -2,6 +2,7 @@
 
 import { decimal, formatDecimal, subtract } from "../model/decimal";
 import type { Directory } from "../model/directory";
+import type { Market } from "../model/market";
 import type { Security, Ticker } from "../wire/messages";
 import { element, flash, need, oncePerFrame, setText } from "./dom";
 import * as format from "./format";
@@ -16,6 +17,7 @@ export class HeaderView {
   private readonly list = need("picker-list");
   private readonly last = need("last-price");
   private readonly schedule = oncePerFrame(() => this.render());
+  private market: Market | null = null;
   private symbol: string | null = null;
   private lastPrice: string | null = null;
   private active = 0;
@@ -39,8 +41,10 @@ export class HeaderView {
     });
   }
 
-  show(symbol: string): void {
-    this.symbol = symbol;
+  show(market: Market): void {
+    this.market = market;
+    this.symbol = market.security.symbol;
+    market.auctionChanged.on(this.schedule);
     this.lastPrice = null;
     this.schedule();
   }
@@ -99,7 +103,7 @@ export class HeaderView {
     setText(need("picker-name"), security.name);
     const badge = need("trading-state");
     badge.hidden = security.trading_state === "open";
-    setText(badge, format.words(security.trading_state));
+    setText(badge, format.tradingState(security, this.market?.auction?.indication ?? null));
     this.renderTicker(security, this.directory.tickers.get(security.symbol));
   }
 

@@ -112,6 +112,7 @@ export class OrdersView {
     const flags = [
       order.time_in_force === "gtc" ? "" : order.time_in_force.toUpperCase(),
       order.post_only ? "post only" : "",
+      order.display_quantity === null ? "" : `shows ${format.quantity(order.display_quantity)}`,
     ].filter(Boolean);
     const button = element("button", "row-button");
     button.type = "button";
@@ -121,7 +122,7 @@ export class OrdersView {
     row.append(
       element("td", "symbol", order.symbol),
       element("td", "side-cell", format.capitalised(order.side)),
-      element("td", "", [format.capitalised(order.type), ...flags].join(" · ")),
+      element("td", "", [format.capitalised(format.words(order.type)), ...flags].join(" · ")),
       element("td", "number price"),
       element("td", "number filled"),
       element("td", "time", format.clock(order.created_at)),
@@ -133,7 +134,8 @@ export class OrdersView {
 
   private fillRow(row: HTMLElement, order: Order): void {
     const button = row.querySelector("button") as HTMLButtonElement;
-    setText(row.querySelector(".price") as Element, format.price(order.price));
+    setText(row.querySelector(".price") as Element, priceOf(order));
+    row.dataset["status"] = order.status;
     setText(
       row.querySelector(".filled") as Element,
       `${format.quantity(order.filled_quantity)} / ${format.quantity(order.quantity)}`,
@@ -147,6 +149,13 @@ export class OrdersView {
     need("fills-empty").hidden = this.account.fills.length > 0;
     setText(need("fills-empty"), this.account.account === null ? "Enter an API key to see your fills." : "No fills yet.");
   }
+}
+
+// A held order shows the trigger it waits for, and its limit where it has one.
+function priceOf(order: Order): string {
+  if (order.status !== "held") return format.price(order.price);
+  const limit = order.price === null ? "" : ` → ${format.price(order.price)}`;
+  return order.stop_price === null ? `held${limit}` : `held @ ${format.price(order.stop_price)}${limit}`;
 }
 
 function fillRow(fill: Fill): HTMLElement {

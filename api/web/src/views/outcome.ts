@@ -34,6 +34,8 @@ function describe(order: Order): [string, string] {
   switch (order.status) {
     case "new":
       return [`${verb} ${what}`, `resting at ${format.price(order.price)}`];
+    case "held":
+      return [`${verb} ${what}`, order.stop_price === null ? "waiting" : `waiting for ${format.price(order.stop_price)}`];
     case "partially_filled":
       return [`${past} ${format.quantity(order.filled_quantity)} of ${what}`, `${average}; the rest is resting`];
     case "filled":

@@ -4,12 +4,35 @@
 import { formatDecimal, withScale } from "../model/decimal";
 import type { AccountModel } from "../model/account";
 import type { Market } from "../model/market";
-import { checkDraft, costOf, middlePrice, quantityForShare, stepBy, toRequest, type Draft } from "../model/ticket";
+import {
+  checkDraft,
+  costOf,
+  hasErrors,
+  hasPrice,
+  kNoErrors,
+  middlePrice,
+  quantityForShare,
+  stepBy,
+  toRequest,
+  type Draft,
+  type DraftErrors,
+} from "../model/ticket";
 import type { Outcome, Trading } from "../model/trading";
 import type { BookLevel, Problem, Side, TimeInForce } from "../wire/messages";
 import { need, oncePerFrame, setText } from "./dom";
 import * as format from "./format";
 import { announceOutcome } from "./outcome";
+import { TicketExtras } from "./ticket_extras";
+
+// The members of the API whose refusal is shown beside a field.
+const kFieldOf: Record<string, keyof DraftErrors> = {
+  price: "price",
+  quantity: "quantity",
+  stop_price: "trigger",
+  trail_amount: "trigger",
+  trail_percent: "trigger",
+  display_quantity: "display",
+};
 
 type NumberField = "price" | "quantity";
 
@@ -19,6 +42,7 @@ export class TicketView {
   private readonly price = need<HTMLInputElement>("price");
   private readonly quantity = need<HTMLInputElement>("quantity");
   private readonly postOnly = need<HTMLInputElement>("post-only");
+  private readonly extras = new TicketExtras();
   private readonly button = need<HTMLButtonElement>("place");
   private readonly message = need("ticket-message");
   private readonly schedule = oncePerFrame(() => this.render());
@@ -51,7 +75,7 @@ export class TicketView {
     for (const unit of this.form.querySelectorAll<HTMLElement>("[data-unit]"))
       setText(unit, unit.dataset["unit"] === "currency" ? security.currency : security.symbol);
     market.feed.changed.on(this.schedule);
-    this.showErrors({ price: null, quantity: null });
+    this.showErrors(kNoErrors);
     setText(this.message, "");
     this.schedule();
   }
@@ -85,12 +109,13 @@ export class TicketView {
     this.price.value = "";
     this.quantity.value = "";
     this.postOnly.checked = false;
+    this.extras.clear();
     this.setRadio("tif", "gtc");
     this.edited();
   }
 
   private edited(): void {
-    this.showErrors({ price: null, quantity: null });
+    this.showErrors(kNoErrors);
     setText(this.message, "");
     this.render();
   }
@@ -104,6 +129,7 @@ export class TicketView {
       quantity: this.quantity.value.trim(),
       timeInForce: (data.get("tif") ?? "gtc") as TimeInForce,
       postOnly: this.postOnly.checked,
+      extras: this.extras.read(),
     };
   }
 
@@ -114,8 +140,9 @@ export class TicketView {
     const draft = this.draft();
     const errors = checkDraft(draft, market.security);
     this.showErrors(errors);
-    if (errors.price !== null || errors.quantity !== null) {
-      (errors.price !== null ? this.price : this.quantity).focus();
+    if (hasErrors(errors)) {
+      if (errors.price === null && errors.quantity === null) this.extras.focus(errors);
+      else (errors.price !== null ? this.price : this.quantity).focus();
       return;
     }
     this.setBusy(true);
@@ -140,17 +167,18 @@ export class TicketView {
   }
 
   private showProblem(problem: Problem): void {
-    const errors: { price: string | null; quantity: string | null } = { price: null, quantity: null };
+    const errors: DraftErrors = { ...kNoErrors };
     for (const error of problem.errors ?? []) {
-      const field = error.pointer.replace("/", "");
-      if (field === "price" || field === "quantity") errors[field] = problem.detail;
+      const field = kFieldOf[error.pointer.replace("/", "")];
+      if (field !== undefined) errors[field] = problem.detail;
     }
     this.showErrors(errors);
-    setText(this.message, errors.price === null && errors.quantity === null ? problem.detail || problem.title : "");
+    setText(this.message, hasErrors(errors) ? "" : problem.detail || problem.title);
     this.message.dataset["kind"] = "error";
   }
 
-  private showErrors(errors: { price: string | null; quantity: string | null }): void {
+  private showErrors(errors: DraftErrors): void {
+    this.extras.showErrors(errors);
     for (const field of ["price", "quantity"] as const) {
       setText(need(`${field}-error`), errors[field] ?? "");
       this[field].setAttribute("aria-invalid", String(errors[field] !== null));
@@ -210,9 +238,10 @@ export class TicketView {
     const { security } = market;
     this.form.dataset["side"] = draft.side;
     this.form.dataset["type"] = draft.type;
-    this.price.disabled = draft.type === "market";
-    this.price.placeholder = draft.type === "market" ? "best available" : security.tick_size;
+    this.price.disabled = !hasPrice(draft);
+    this.price.placeholder = hasPrice(draft) ? security.tick_size : "best available";
     this.quantity.placeholder = security.lot_size;
+    this.extras.render(draft.extras, security);
     this.renderOptions(draft);
 
     const cost = costOf(draft, security, this.opposite(draft.side));
@@ -241,13 +270,16 @@ export class TicketView {
     this.button.disabled = this.busy;
   }
 
-  // A market order never rests: "good till cancelled" and "post only" make no sense for it.
+  // A market order never rests and what waits for a trigger is never immediate; "post only" is for what may rest at once.
   private renderOptions(draft: Draft): void {
+    const waits = draft.extras.trigger !== "none";
     const market = draft.type === "market";
     const radios = this.form.elements.namedItem("tif") as RadioNodeList;
-    for (const radio of radios) (radio as HTMLInputElement).disabled = market && (radio as HTMLInputElement).value === "gtc";
-    if (market && draft.timeInForce === "gtc") radios.value = "ioc";
-    this.postOnly.disabled = market || draft.timeInForce !== "gtc";
+    const rests = (value: string) => value === "gtc" || value === "day";
+    const fits = (value: string) => (rests(value) ? waits || !market : !waits);
+    for (const radio of radios) (radio as HTMLInputElement).disabled = !fits((radio as HTMLInputElement).value);
+    if (!fits(draft.timeInForce)) radios.value = waits || !market ? "gtc" : "ioc";
+    this.postOnly.disabled = market || waits || !rests(draft.timeInForce);
     if (this.postOnly.disabled) this.postOnly.checked = false;
   }
 

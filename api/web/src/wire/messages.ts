@@ -2,11 +2,33 @@
 // strings at the security's scale and stay strings (model/decimal.ts does exact arithmetic on them).
 
 export type Side = "buy" | "sell";
-export type OrderType = "limit" | "market";
-export type TimeInForce = "gtc" | "ioc" | "fok";
-export type OrderStatus = "new" | "partially_filled" | "filled" | "canceled" | "expired";
+export type OrderType = "limit" | "market" | "stop" | "stop_limit" | "take_profit" | "take_profit_limit" | "trailing_stop";
+export type TimeInForce = "gtc" | "day" | "gtd" | "ioc" | "fok" | "opg" | "cls";
+export type OrderStatus = "new" | "held" | "partially_filled" | "filled" | "canceled" | "expired";
+export type SelfTradePrevention = "none" | "cancel_newest" | "cancel_oldest" | "cancel_both" | "decrement";
+export type TradingStateWord = "open" | "auction" | "pre_open" | "cancel_only" | "halted" | "closed";
 
-export interface Security {
+// What is in force for a security: the `status` channel sends just this.
+export interface TradingState {
+  trading_state: TradingStateWord;
+  auction: "opening" | "closing" | "reopening" | null;
+  until: string | null;
+}
+
+export interface AuctionFigures {
+  price: string | null; // null: nothing would trade
+  paired_quantity: string;
+  imbalance_quantity: string;
+  imbalance_side: Side | null;
+  time: string;
+}
+
+export interface Auction extends TradingState {
+  indication: AuctionFigures | null;
+  last_auction: AuctionFigures | null;
+}
+
+export interface Security extends TradingState {
   id: string;
   symbol: string;
   name: string;
@@ -15,7 +37,6 @@ export interface Security {
   quantity_scale: number;
   tick_size: string;
   lot_size: string;
-  trading_state: "open" | "halted" | "cancel_only" | "closed";
 }
 
 export interface Ticker {
@@ -62,7 +83,9 @@ export interface Order {
   time_in_force: TimeInForce;
   post_only: boolean;
   price: string | null;
+  stop_price: string | null; // the trigger; of a trailing stop where it stands
   quantity: string;
+  display_quantity: string | null;
   filled_quantity: string;
   remaining_quantity: string;
   average_price: string | null;
@@ -80,12 +103,20 @@ export interface OrderRequest {
   quantity: string;
   price?: string;
   time_in_force: TimeInForce;
+  expires_at?: string;
+  stop_price?: string;
+  trail_amount?: string;
+  trail_percent?: string;
+  display_quantity?: string;
+  all_or_none?: boolean;
+  reduce_only?: boolean;
   post_only?: boolean;
+  self_trade_prevention?: SelfTradePrevention;
   client_order_id: string;
 }
 
 export interface Execution extends Order {
-  exec_type: "new" | "trade" | "replaced" | "canceled" | "expired";
+  exec_type: "new" | "trade" | "replaced" | "triggered" | "prevented" | "restated" | "canceled" | "expired";
   last_price: string | null;
   last_quantity: string | null;
   trade_id: string | null;
@@ -170,7 +201,7 @@ export interface HeartbeatEntry {
   seq: number;
 }
 
-export type ChannelName = "book" | "trades" | "ticker" | "executions" | "heartbeat";
+export type ChannelName = "book" | "trades" | "ticker" | "auction" | "status" | "executions" | "heartbeat";
 
 // What a channel sends. `seq` rises by one per channel and symbol (or account); a conflated book update jumps and says so
 // in `prev_seq`.
