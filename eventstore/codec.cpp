@@ -188,8 +188,13 @@ private:
 
 }  // namespace
 
-std::uint16_t newest_version(const engine::EventBody& event) { return kNewestVersions<engine::EventBody>[event.index()]; }
-std::uint16_t newest_version(const engine::Command& command) { return kNewestVersions<engine::Command>[command.index()]; }
+std::uint16_t newest_version(const engine::EventBody& event) {
+    return kNewestVersions<engine::EventBody>[event.index()];
+}
+
+std::uint16_t newest_version(const engine::Command& command) {
+    return kNewestVersions<engine::Command>[command.index()];
+}
 
 void encode(const CommandRecord& command, std::span<const engine::Event> events, std::string& payload) {
     BUTTONWOOD_ASSERT(command.event_count > 0 && events.size() == command.event_count);

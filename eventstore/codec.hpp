@@ -11,10 +11,10 @@
 // A command's body is its CommandHeader, u8 RejectReason (the outcome), u32 number of its events, then its fields.
 // An event's body is its fields: its seq follows from the block's first_seq, command and time from its command.
 //
-// version counts per record type, from 1 (BUTTONWOOD_VERSIONS in engine/fields.hpp). A record grows only at its end, and
-// encode() writes the newest version; decode() reads all of them and gives the fields that an older one lacks their
-// defaults, which mean what their absence meant. A nested record is stored with all fields of its holder's version: the
-// holder gets a new version whenever it does. Formats are pinned by golden files in tests/.
+// version counts per record type, from 1 (BUTTONWOOD_VERSIONS in engine/fields.hpp). A record grows only at its end,
+// and encode() writes the newest version; decode() reads all of them and gives the fields that an older one lacks
+// their defaults, which mean what their absence meant. A nested record is stored with all fields of its holder's
+// version: the holder gets a new version whenever it does. Formats are pinned by golden files in tests/.
 // Thread safety: pure functions.
 #pragma once
 

@@ -25,8 +25,8 @@ constexpr std::size_t kEnoughEventsPerBlock = 8 * kMaxCommandsPerBlock;
 constexpr std::size_t kCommandsPerTurn = 32;
 // An idle engine thread looks at the clock this often while something is set to fall due: the wall clock may jump.
 constexpr std::chrono::microseconds kClockLook{100'000};
-// With so many blocks decided and not yet on their way (one about to leave, one full, one that grows), work that can wait
-// does.
+// With so many blocks decided and not yet on their way (one about to leave, one full, one that grows), work that can
+// wait does.
 constexpr std::size_t kEnoughReadyBlocks = 3;
 // How long the end of the process waits for a store that is away.
 constexpr std::chrono::seconds kShutdownPatience{2};

@@ -7,10 +7,10 @@
 // fences (epoch + 1), reads the tail and either finds its block stored or appends the very same payload again; submit()
 // refuses meanwhile, and service resumes by itself. Fenced: releases nothing more and reports once.
 //
-// The engine has no clock. Its thread submits engine::AdvanceClock (actor None, no request id, ticket 0) when the engine
-// wants it: orders run out, halts and auctions end, and what a long command left goes on, with traffic and without. These
-// are commands like any other: numbered, journaled, released. While the store is away only commands that
-// were queued before bring one along.
+// The engine has no clock. Its thread submits engine::AdvanceClock (actor None, no request id, ticket 0) when the
+// engine wants it: orders run out, halts and auctions end, and what a long command left goes on, with traffic and
+// without. These are commands like any other: numbered, journaled, released. While the store is away only commands
+// that were queued before bring one along.
 //
 // Thread safety: submit(), inspect(), status() from any thread. The callbacks run on the journal thread (released,
 // stopped, alarm) and must not block; during start() they run on the caller's thread. wall_clock_us runs on both.
@@ -65,8 +65,8 @@ public:
         std::function<void(std::shared_ptr<const DurableBatch>)> released;
         // Once, when the pipeline stops for good by itself: Fenced or Corrupt.
         std::function<void(StoreError)> stopped;
-        // Microseconds since the epoch, UTC; the pipeline makes it monotonic. Must not call the pipeline. While something
-        // is set to fall due it is asked at that time, and every 100 ms until then.
+        // Microseconds since the epoch, UTC; the pipeline makes it monotonic. Must not call the pipeline. While
+        // something is set to fall due it is asked at that time, and every 100 ms until then.
         std::function<std::int64_t()> wall_clock_us;
         // Replay: blocks done, last_seq so far of total. Called at most every 1,000 blocks. May be empty.
         std::function<void(engine::EventSeq done, engine::EventSeq total)> replay_progress;

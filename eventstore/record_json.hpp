@@ -1,7 +1,7 @@
 // Commands and events as JSON, for people with psql and for the event browser. One object per record, members in the
 // order of the record's fields; ids as api.md spells them ("ord_12"), enumerators as words, money as a decimal string,
-// prices and quantities as integer strings of units (the security's scales say where the point goes), times as RFC 3339,
-// None ids and the time 0 as null.
+// prices and quantities as integer strings of units (the security's scales say where the point goes), times as RFC
+// 3339, None ids and the time 0 as null.
 #pragma once
 
 #include "engine/events.hpp"
@@ -17,8 +17,9 @@ namespace buttonwood::eventstore {
 [[nodiscard]] std::string_view type_name(const engine::EventBody& body);
 [[nodiscard]] std::string_view type_name(const engine::Command& command);
 
-// The aggregate an event belongs to: type in {user, account, security, order, trade, command, market} and its number. The
-// market is one, number 0: what concerns all securities, the clock, deferred work. A prevented match is the taker's.
+// The aggregate an event belongs to: type in {user, account, security, order, trade, command, market} and its number.
+// The market is one, number 0: what concerns all securities, the clock, deferred work. A prevented match is the
+// taker's.
 struct StreamName {
     std::string_view type;
     std::uint64_t id{};

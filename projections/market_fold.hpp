@@ -1,10 +1,9 @@
 // Candles, last trades and best prices of every security, folded event by event: pure, the database is the caller's
 // business.
 //
-// A candle covers [bucket, bucket + interval) in UTC; days begin at midnight UTC. The trades of auctions count like all
-// others. Best prices follow from what the orders in the books show: the levels are kept in memory for all securities, the
-// orders themselves only as far as they are needed.
-// Thread safety: none.
+// A candle covers [bucket, bucket + interval) in UTC; days begin at midnight UTC. The trades of auctions count like
+// all others. Best prices follow from what the orders in the books show: the levels are kept in memory for all
+// securities, the orders themselves only as far as they are needed. Thread safety: none.
 #pragma once
 
 #include "projections/projection.hpp"

@@ -5,8 +5,8 @@
 // takes all. Realised profit is the notional of sales less the cost they took. Issued shares cost nothing.
 // A trade of an account with itself is a sale, then a purchase.
 //
-// Events carry every amount they move; only an amend and an activation need memory: they tell the new reservation, not the
-// old one.
+// Events carry every amount they move; only an amend and an activation need memory: they tell the new reservation, not
+// the old one.
 // Thread safety: none.
 #pragma once
 

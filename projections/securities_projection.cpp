@@ -100,7 +100,8 @@ private:
                 wanted.push_back(id);
         if (wanted.empty()) return {};
         auto rows = connection.prepared(
-            "SELECT security_id, trading_state, state_reason, auction, (extract(epoch FROM state_until) * 1000000)::bigint, "
+            "SELECT security_id, trading_state, state_reason, auction, "
+            "(extract(epoch FROM state_until) * 1000000)::bigint, "
             "state_cause, shares_outstanding_units, reference_price_units, static_basis_points, dynamic_basis_points, "
             "halt_us, auction_us, indicated_price_units, indicated_paired_units, indicated_imbalance_units, "
             "indicated_imbalance_side, (extract(epoch FROM indicated_at) * 1000000)::bigint, "

@@ -62,7 +62,8 @@ TEST_CASE("A list of records is an array, a record without fields an empty objec
     group.legs[0].side = group.legs[1].side = engine::Side::Sell;
     group.legs[0].type = group.legs[1].type = engine::OrderType::StopLimit;
     const std::string json = to_json(engine::Command(group));
-    CHECK(json.starts_with(R"({"kind":"oco","legs":[{"account":null,"security":null,"side":"sell","type":"stop_limit")"));
+    CHECK(json.starts_with(
+        R"({"kind":"oco","legs":[{"account":null,"security":null,"side":"sell","type":"stop_limit")"));
     CHECK(json.find(R"("expires_at":null},{"account":null)") != std::string::npos);
     CHECK(json.ends_with(R"("expires_at":null}]})"));
     CHECK(to_json(engine::Command(engine::AdvanceClock{})) == "{}");

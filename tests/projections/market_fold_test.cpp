@@ -257,7 +257,7 @@ TEST_CASE("an iceberg shows its tip, again and again, wherever it stands", "[uni
     }
 }
 
-TEST_CASE("a book may stand crossed in an auction, whose trades take from both sides and count in the candles", "[unit]") {
+TEST_CASE("a book may stand crossed in an auction, whose trades take from both sides and count", "[unit]") {
     Story story;
     TradeExecuted trade;
     trade.trade = static_cast<TradeId>(1);

@@ -46,7 +46,8 @@ eventstore::Records plain_log() {
         DepositCash{kBuyer, "USD", {pow10_128(8) * 10'000}},
         order(kSeller, Side::Sell, 100, 80), order(kSeller, Side::Sell, 102, 20), order(kBuyer, Side::Buy, 98, 30),
         order(kBuyer, Side::Buy, 100, 50), amend, order(kBuyer, Side::Buy, 0, 5), order(kSeller, Side::Sell, 98, 10),
-        CancelOrder{kSeller, {static_cast<OrderId>(2), {}}, {}}, CancelOrder{kSeller, {static_cast<OrderId>(9), {}}, {}},
+        CancelOrder{kSeller, {static_cast<OrderId>(2), {}}, {}},
+        CancelOrder{kSeller, {static_cast<OrderId>(9), {}}, {}},
         halt, order(kBuyer, Side::Buy, 97, 10), ChangeTradingState{kAcme, TradingState::Open, {}, {}, {}}};
     Engine market;
     eventstore::Records log;

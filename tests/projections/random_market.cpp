@@ -103,7 +103,8 @@ void RandomMarket::govern() {
         case 1:
             return decide(EndDay{security});
         case 2:
-            return decide(SetCancelAfter{random_account(), one_in(4) ? 0 : 1'000 + static_cast<std::int64_t>(below(60'000'000))});
+            return decide(SetCancelAfter{random_account(),
+                                         one_in(4) ? 0 : 1'000 + static_cast<std::int64_t>(below(60'000'000))});
         default: {
             decide(random_state(security));
             for (auto n = below(25); n > 0; --n) decide(random_order());

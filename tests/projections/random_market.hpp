@@ -1,8 +1,8 @@
 // A market in which everything happens: random commands from a seed, decided by a real engine.
 //
 // Users come and are suspended, securities of several currencies and scales are created, halted, auctioned and opened,
-// orders of every kind, alone and in groups, are placed, amended, canceled, triggered, traded and refused, over minutes and
-// midnights, with a clock that mostly comes in time. Thread safety: none.
+// orders of every kind, alone and in groups, are placed, amended, canceled, triggered, traded and refused, over
+// minutes and midnights, with a clock that mostly comes in time. Thread safety: none.
 #pragma once
 
 #include "engine/engine.hpp"
