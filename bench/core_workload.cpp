@@ -59,6 +59,7 @@ struct Maker {
 
     Workload operator()(RegimeShape shape) const {
         shape.orders = scaled(shape.orders);
+        shape.symbols = shape.symbols > 1 ? scaled(shape.symbols) : 1;
         return make_regime(shape, seed);
     }
     Workload operator()(MixedShape shape) const {
