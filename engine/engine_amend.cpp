@@ -21,7 +21,8 @@ RejectReason Engine::refuse_new_terms(const Context& context, const AmendOrder& 
     const Price tick = security.terms.tick_size;
     if (c.expires_at && (*c.expires_at <= context.header.time || *c.expires_at > kLatestTime))
         return RejectReason::ExpiresAtNotAllowed;
-    if (o.held && a.quantity < extra(o).min_quantity) return RejectReason::MinQuantityNotAllowed;
+    const Quantity minimum = extra(o).min_quantity;
+    if (o.held && minimum.units != 0 && a.quantity < minimum) return RejectReason::MinQuantityNotAllowed;
     if (c.display_quantity && (c.display_quantity->units <= 0 || *c.display_quantity >= a.quantity ||
                                c.display_quantity->units % security.terms.lot_size.units != 0))
         return RejectReason::DisplayQuantityNotAllowed;
@@ -108,6 +109,7 @@ RejectReason Engine::amend(Context& context, Slot slot, const Amended& a, bool c
                          {}, {}, o.held, a.stop_price, a.display_quantity, a.expires_at};
     if (o.reserved_cash != Money{}) amended.reserved_cash = value_of(at(o.security), limit, a.leaves);
     if (o.reserved_quantity != Quantity{}) amended.reserved_quantity = a.leaves;
+    if (o.type == OrderType::TrailingStop) amended.stop_price = trigger_of(slot);
     if (const auto reason = refuse_reserve(o, amended.reserved_cash, amended.reserved_quantity);
         reason != RejectReason::None)
         return refuse(reason);

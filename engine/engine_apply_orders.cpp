@@ -188,7 +188,7 @@ void Engine::on(const Event& event, const OrderAmended& e) {
     order.leaves = e.leaves_quantity;
     if (order.extra != kNoSlot) {
         Extra& own = extras_[order.extra];
-        own.stop_price = e.stop_price;
+        if (order.type != OrderType::TrailingStop) own.stop_price = e.stop_price;
         own.display_quantity = e.display_quantity;
         own.expires_at = e.expires_at;
     }

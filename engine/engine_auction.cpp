@@ -77,7 +77,7 @@ void Engine::enter_state(Context& context, const TradingStateChanged& change) {
         const auto security = static_cast<SecurityId>(id);
         if (in_force(at(security)).state == TradingState::Open) touch(security);
     }
-    if (change.auction == AuctionKind::Closing && !activate_closing_orders(context, change.security)) {
+    if (!activate_closing_orders(context, change.security)) {
         WorkDeferred work;
         work.kind = WorkKind::ClosingOrders;
         work.security = change.security;
@@ -99,11 +99,13 @@ bool Engine::uncross_all(Context& context, SecurityId changed, TradingState next
 bool Engine::uncross(Context& context, SecurityId id) {
     if (!at(id).uncrossed) {
         if (over_budget(context)) return false;
+        touch(id);
         const Equilibrium result = equilibrium(at(id));
         emit(context, AuctionUncrossed{id, result.price, result.paired, result.imbalance, result.imbalance_side});
     }
     while (at(id).unpaired.units > 0) {
         if (over_budget(context)) return false;
+        touch(id);
         pair_next(context, at(id));
     }
     return expire_auction_orders(context, id);

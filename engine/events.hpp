@@ -178,7 +178,7 @@ struct OrderAmended {
     Money reserved_cash;         // the whole reservation from now on
     Quantity reserved_quantity;
     bool held{};                 // it waits beside the book, before and after
-    Price stop_price{};
+    Price stop_price{};          // of a trailing stop: where it stands
     Quantity display_quantity{}; // kept priority: it shows displayed(leaves_quantity, display_quantity) from now on, at
                                  // most what it showed; otherwise, resting, exactly that
     Timestamp expires_at{};
@@ -342,7 +342,7 @@ struct WorkDeferred {
     AccountId account{};
     SecurityId security{};
     std::optional<Side> side;
-    CancelReason reason{};       // of a mass cancel; User otherwise
+    CancelReason reason = CancelReason::User;  // of a mass cancel
     OrderId through{};
     TradingState next_state = TradingState::Open;  // of Uncross: what follows
     StateCause cause{};          // of Uncross
