@@ -60,7 +60,7 @@ bool Engine::continue_work(Context& context, WorkDeferred work) {
 }
 
 void Engine::fire_timers(Context& context) {
-    const bool indicates = !unindicated_.empty() && indicated_at_.us + kIndicationIntervalUs <= clock_.us;
+    const bool indicates = indicated_at_.us + kIndicationIntervalUs <= clock_.us;
     while (!expiries_.empty() && expiries_.begin()->at <= clock_) {
         if (over_budget(context)) return;
         expire(context, slot_of(expiries_.begin()->order), ExpireReason::GoodTill);
