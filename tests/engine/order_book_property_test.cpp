@@ -1,136 +1,112 @@
-// OrderBook alone against the naive book: random adds, reductions and removals, compared in every read.
-#include "engine/order_book.hpp"
-#include "tests/engine/command_stream.hpp"
-#include "tests/engine/naive_book.hpp"
+// The fast book, the std::map book and the naive book agree on every event and every reading, over random streams.
+//
+// BUTTONWOOD_SEED chooses the streams (default: Catch's --rng-seed), BUTTONWOOD_COMMANDS the length of all of them
+// together. A stream that fails is cut down to the few commands that matter, and printed.
+#include "tests/engine/book_trial.hpp"
 
 #include <catch2/catch.hpp>
+#include <rapidcheck.h>
 
 #include <cstdlib>
 #include <iostream>
-#include <map>
 
 namespace buttonwood::engine::tests {
 namespace {
 
-// Both books under the same operations; orders are known to both by the tag of the fast book, the id of the naive one.
-class Pair {
-public:
-    void add(Side side, Price price, Quantity quantity) {
-        const auto id = static_cast<OrderId>(++last_id_);
-        const OrderBook::Handle handle = fast_.add(side, price, quantity, last_id_);
-        REQUIRE(handle != OrderBook::kNoHandle);
-        for (const auto& [other, taken] : handles_) REQUIRE(!(handle == taken));
-        naive_.add({id, side, price, quantity});
-        handles_[id] = handle;
-        highest_index_ = std::max(highest_index_, handle.index);
-    }
-    void reduce(OrderId id, Quantity by) {
-        const Quantity left = naive_.find(id)->leaves - by;
-        fast_.reduce(handles_.at(id), by);
-        if (left.units > 0) return naive_.set_leaves(id, left);
-        naive_.cancel(id);
-        handles_.erase(id);
-    }
-    void remove(OrderId id) {
-        fast_.remove(handles_.at(id));
-        naive_.cancel(id);
-        handles_.erase(id);
-    }
+using Commands = std::vector<BookCommand>;
+constexpr std::size_t kStreamLength = 500;
+#ifdef __OPTIMIZE__
+constexpr std::uint64_t kCommands = 200'000;
+#else
+constexpr std::uint64_t kCommands = 40'000;
+#endif
 
-    void require_equal() const {
-        REQUIRE(fast_.order_count() == handles_.size());
-        for (const auto& [id, handle] : handles_) {
-            const NaiveBook::Order& order = *naive_.find(id);
-            REQUIRE(fast_.tag(handle) == static_cast<OrderBook::Tag>(id));
-            REQUIRE(fast_.quantity(handle) == order.leaves);
-            REQUIRE(fast_.price(handle) == order.price);
-            REQUIRE(fast_.side(handle) == order.side);
-        }
-        for (const Side side : {Side::Buy, Side::Sell}) require_equal(side);
-    }
-    void require_equal_at(Price price) const {
-        for (const Side side : {Side::Buy, Side::Sell}) {
-            REQUIRE(fast_.crosses(side, price) == naive_.would_cross(side, price));
-            const auto level = naive_.levels(side).find(price);
-            const bool known = level != naive_.levels(side).end();
-            const OrderBook::Level at = fast_.depth_at(side, price);
-            REQUIRE(at.order_count == (known ? level->second.size() : 0));
-            REQUIRE((at.quantity.units > 0) == known);
-        }
-    }
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+    const char* text = std::getenv(name);
+    return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
 
-    [[nodiscard]] const std::map<OrderId, OrderBook::Handle>& resting() const { return handles_; }
-    [[nodiscard]] const NaiveBook& naive() const { return naive_; }
-    [[nodiscard]] std::uint32_t highest_index() const { return highest_index_; }
+std::string play(const Commands& commands) {
+    BookTrial trial;
+    for (std::size_t i = 0; i < commands.size(); ++i)
+        if (const std::string wrong = trial.step(commands[i]); !wrong.empty())
+            return wrong + "after command " + std::to_string(i + 1);
+    return {};
+}
 
-private:
-    void require_equal(Side side) const {
-        std::vector<NaiveBook::Level> levels;
-        std::vector<std::uint64_t> walked;
-        fast_.for_each_level(side, [&](const OrderBook::Level& level) {
-            levels.push_back({level.price, level.quantity, level.order_count});
-            fast_.for_each_order_at(side, level.price, [&](OrderBook::Handle h) { walked.push_back(fast_.tag(h)); });
-            return true;
+// Smaller: closer to price 0, quantity 1, the youngest order.
+rc::Seq<BookCommand> simpler(const BookCommand& command) {
+    std::vector<BookCommand> all;
+    const auto add = [&](auto member, auto value) {
+        BookCommand c = command;
+        c.*member = value;
+        if (command.*member != c.*member) all.push_back(c);
+    };
+    add(&BookCommand::price, std::int64_t{0});
+    add(&BookCommand::price, command.price / 2);
+    add(&BookCommand::quantity, std::int64_t{1});
+    add(&BookCommand::target, std::uint32_t{0});
+    add(&BookCommand::target, command.target / 2);
+    return rc::seq::fromContainer(std::move(all));
+}
+
+rc::Gen<Commands> streams(const BookShape& shape) {
+    return [shape](const rc::Random& random, int) {
+        rc::Random source = random;
+        return rc::shrinkable::shrinkRecur(book_stream(shape, source.next(), kStreamLength), [](const Commands& c) {
+            return rc::seq::concat(rc::shrink::removeChunks(c), rc::shrink::eachElement(c, simpler));
         });
-        std::vector<std::uint64_t> expected;
-        for (const auto& [price, queue] : naive_.levels(side))
-            for (const NaiveBook::Order& order : queue) expected.push_back(static_cast<std::uint64_t>(order.id));
-        REQUIRE(levels == naive_.depth(side));
-        REQUIRE(walked == expected);
-        REQUIRE(fast_.level_count(side) == levels.size());
-        REQUIRE(fast_.best(side).has_value() == !levels.empty());
-        REQUIRE((fast_.front(side) == OrderBook::kNoHandle) == levels.empty());
-        if (levels.empty()) return;
-        REQUIRE(fast_.best(side)->price == levels.front().price);
-        REQUIRE(fast_.best(side)->quantity == levels.front().quantity);
-        REQUIRE(fast_.tag(fast_.front(side)) == expected.front());
-    }
+    };
+}
 
-    OrderBook fast_;
-    NaiveBook naive_;
-    std::map<OrderId, OrderBook::Handle> handles_;
-    std::uint64_t last_id_{};
-    std::uint32_t highest_index_{};
-};
-
-void random_operation(Pair& books, Dice& dice, Price price, std::size_t capacity) {
-    const bool full = books.resting().size() >= capacity;
-    if (books.resting().empty() || (!full && dice.chance(50))) {
-        // The book takes whatever it is given, crossed or not: matching is the engine's.
-        books.add(dice.pick({Side::Buy, Side::Sell}), price, {dice.between(1, 5)});
-        return;
-    }
-    const OrderId id = dice.any_of(books.resting()).first;
-    if (dice.chance(50))
-        books.remove(id);
-    else
-        books.reduce(id, {dice.between(1, books.naive().find(id)->leaves.units)});
+rc::detail::TestResult check(const BookShape& shape, std::uint64_t seed, std::uint64_t commands) {
+    rc::detail::TestParams params;
+    params.seed = seed;
+    params.maxSuccess = static_cast<int>(1 + commands / kStreamLength);
+    return rc::detail::checkTestable(
+        [&] {
+            const Commands stream = *streams(shape);
+            if (const std::string wrong = play(stream); !wrong.empty()) RC_FAIL(wrong);
+        },
+        rc::detail::TestMetadata{}, params);
 }
 
 }  // namespace
 
-TEST_CASE("The order book and the naive book agree after every random operation", "[property]") {
-    const char* chosen = std::getenv("BUTTONWOOD_SEED");
-    const std::uint64_t seed = chosen ? std::strtoull(chosen, nullptr, 10) : Catch::rngSeed();
-    std::cout << "order book against naive book: BUTTONWOOD_SEED=" << seed << '\n';
-    CAPTURE(seed);
-    Dice dice(seed);
-    for (int round = 0; round < 20; ++round) {
-        Pair books;
-        const std::size_t capacity = 1 + dice.below(60);
-        for (int i = 0; i < 1'000; ++i) {
-            CAPTURE(round, i);
-            const bool far = dice.chance(5);  // any int64 is a price to the book
-            const Price price{far ? dice.pick({std::numeric_limits<std::int64_t>::max(), std::int64_t{0},
-                                               std::int64_t{-7}, std::numeric_limits<std::int64_t>::min()})
-                                  : dice.between(95, 105)};
-            random_operation(books, dice, price, capacity);
-            books.require_equal();
-            books.require_equal_at(price);
-        }
-        // Memory is used again: it grows only to the most orders and levels that ever rested together.
-        REQUIRE(books.highest_index() <= 3 * capacity + 40);
+TEST_CASE("The fast book, the map book and the naive book agree after every command of random streams", "[property]") {
+    const std::uint64_t seed = from_environment("BUTTONWOOD_SEED", Catch::rngSeed());
+    const std::uint64_t commands = from_environment("BUTTONWOOD_COMMANDS", kCommands);
+    std::cout << "book against book: BUTTONWOOD_SEED=" << seed << " BUTTONWOOD_COMMANDS=" << commands << '\n';
+    for (const BookShape& shape : book_shapes()) {
+        const rc::detail::TestResult result = check(shape, seed, commands / book_shapes().size());
+        std::ostringstream text;
+        rc::detail::printResultMessage(result, text);
+        INFO("BUTTONWOOD_SEED=" << seed << " BUTTONWOOD_COMMANDS=" << commands << " repeats this, prices: " << shape.name);
+        INFO(text.str());
+        CHECK(result.is<rc::detail::SuccessResult>());
     }
+}
+
+TEST_CASE("A stream that fails is cut down to the commands that matter", "[unit]") {
+    // A property that is wrong on purpose: no two orders ever meet.
+    const Commands stream = book_stream(book_shapes()[0], 1, kStreamLength);
+    const auto meets = [](const Commands& commands) {
+        OrderBook book;
+        BookLog log;
+        LoggingSink<OrderBook> sink{book, log};
+        for (const BookCommand& c : commands)
+            if (c.kind == BookCommand::Kind::Submit) book.submit(c.side, {c.price}, {c.quantity}, false, 0, sink);
+        return std::ranges::any_of(log, [](const std::string& line) { return line.starts_with("filled"); });
+    };
+    REQUIRE(meets(stream));
+    rc::detail::TestParams params;
+    params.seed = 1;
+    const auto result = rc::detail::checkTestable(
+        [&] { RC_ASSERT(!meets(*streams(book_shapes()[0]))); }, rc::detail::TestMetadata{}, params);
+    REQUIRE(result.is<rc::detail::FailureResult>());
+    const auto& failure = result.get<rc::detail::FailureResult>();
+    const std::string& example = failure.counterExample.front().second;
+    CHECK(std::ranges::count(example, '\n') <= 3);
 }
 
 }  // namespace buttonwood::engine::tests
