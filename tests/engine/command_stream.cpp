@@ -1,6 +1,5 @@
 #include "tests/engine/command_stream.hpp"
 
-#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -29,6 +28,10 @@ RoleSet roles(std::initializer_list<Role> list) {
 }  // namespace
 
 CommandStream::CommandStream(std::uint64_t seed, Profile profile) : dice_(seed), profile_(profile) {
+    if (profile == Profile::Usual) {
+        add_usual_market();
+        return;
+    }
     add_people();
     add_securities();
     add_wealth();
@@ -53,7 +56,8 @@ void CommandStream::add_securities() {
 
 void CommandStream::add_wealth() {
     const bool extreme = profile_ == Profile::Extreme;
-    const Money cash = extreme ? kMaxMoney : Money{pow10_128(kMoneyScale) * 200};
+    const bool crowd = profile_ == Profile::Crowd;
+    const Money cash = extreme ? kMaxMoney : Money{pow10_128(kMoneyScale) * (crowd ? 200'000 : 200)};
     for (int i = 2; i <= kTraders + 5; ++i) {
         const auto account = static_cast<AccountId>(i);
         for (const Currency currency : {kUsd, kEur})
@@ -61,118 +65,64 @@ void CommandStream::add_wealth() {
         for (std::uint32_t id = 1; id <= 3; ++id) {
             // One account of the extreme market holds all that can be issued.
             if (extreme && i != 3) continue;
-            const Quantity quantity{extreme ? kMaxQuantityUnits : 300};
+            const Quantity quantity{extreme ? kMaxQuantityUnits : crowd ? 200'000 : 300};
             opening_.push_back({kOperator, IssueHoldings{account, static_cast<SecurityId>(id), quantity}});
         }
     }
 }
 
-CommandStream::Step CommandStream::next(const NaiveEngine& model) {
-    if (!opening_.empty()) {
-        Step step = opening_.front();
-        opening_.pop_front();
-        return step;
-    }
-    if (dice_.chance(94)) return trading(model);
-    return dice_.chance(50) ? money(model) : administration(model);
+// Word by word what the golden cases are given, and a second account for ann.
+void CommandStream::add_usual_market() {
+    opening_.push_back({UserId::None, RegisterUser{"keeper", roles({Role::Operator})}});
+    for (const char* name : {"ann", "bob", "cat"})
+        opening_.push_back({UserId::None, RegisterUser{name, roles({Role::Trader})}});
+    opening_.push_back({kOperator, CreateSecurity{"ACME", "ACME", kUsd, 2, 0, {1}, {1}}});
+    opening_.push_back({kOperator, CreateSecurity{"ROSE", "ROSE", kUsd, 2, 0, {5}, {10}}});
+    for (std::uint32_t i = 2; i <= 4; ++i)
+        opening_.push_back({kOperator, DepositCash{static_cast<AccountId>(i), kUsd, {pow10_128(kMoneyScale) * 1'000}}});
+    for (std::uint32_t security = 1; security <= 2; ++security)
+        for (std::uint32_t i = 2; i <= 4; ++i)
+            opening_.push_back(
+                {kOperator, IssueHoldings{static_cast<AccountId>(i), static_cast<SecurityId>(security), {100}}});
 }
 
-CommandStream::Step CommandStream::trading(const NaiveEngine& model) {
+CommandStream::Step CommandStream::next(const NaiveEngine& model) {
+    pass_time(model);
+    Act act;
+    if (!opening_.empty()) {
+        act = opening_.front();
+        opening_.pop_front();
+    } else if (profile_ == Profile::Crowd) {
+        act = crowd(model);
+    } else {
+        const bool restless = profile_ == Profile::Sessions || profile_ == Profile::Usual;
+        const auto roll = dice_.below(100);
+        const std::uint64_t sessions = restless ? 14 : 5;
+        act = roll < sessions       ? session(model)
+              : roll < sessions + 3 ? money(model)
+              : roll < sessions + 6 ? administration(model)
+                                    : trading(model);
+    }
+    return {time_, act.actor, act.command};
+}
+
+CommandStream::Act CommandStream::trading(const NaiveEngine& model) {
     AccountId who = account(model);
     Command command;
     const auto roll = dice_.below(100);
-    if (roll < 70)
+    if (roll < 62)
         command = place(model, who);
-    else if (roll < 74)
+    else if (roll < 69)
+        command = place_group(model, who);
+    else if (roll < 73)
         command = retry(model, who);
-    else if (roll < 89)
+    else if (roll < 88)
         command = amend(model, who);
-    else if (roll < 99)
+    else if (roll < 98)
         command = cancel(model, who);
     else
-        command = MassCancel{who, dice_.chance(50) ? SecurityId::None : security(model),
-                             dice_.chance(50) ? std::nullopt : std::optional(dice_.pick({Side::Buy, Side::Sell}))};
+        return mass_cancel(model, who);
     return {owner_or_other(model, who), command};
-}
-
-Command CommandStream::place(const NaiveEngine& model, AccountId account) {
-    PlaceOrder order;
-    order.account = account;
-    order.security = security(model);
-    order.side = dice_.pick({Side::Buy, Side::Sell});
-    order.type = dice_.chance(15) ? OrderType::Market : OrderType::Limit;
-    const bool immediate = order.type == OrderType::Market ? dice_.chance(95) : dice_.chance(25);
-    order.time_in_force = immediate ? dice_.pick({TimeInForce::Ioc, TimeInForce::Fok}) : TimeInForce::Gtc;
-    order.post_only = dice_.chance(immediate ? 3 : 20);
-    order.quantity = quantity(model, order.security);
-    const bool priced = order.type == OrderType::Limit || dice_.chance(3);
-    if (priced) order.price = price(model, order.security);
-    order.client_order_id = client_id();
-    return order;
-}
-
-// An order sent once more, as it was or slightly changed: a duplicate or a conflict if it carries a client id.
-Command CommandStream::retry(const NaiveEngine& model, AccountId& account) {
-    if (model.orders().empty()) return place(model, account);
-    PlaceOrder again = dice_.any_of(model.orders()).second.request;
-    account = again.account;
-    if (dice_.chance(30)) again.quantity = quantity(model, again.security);
-    if (dice_.chance(10)) again.post_only = !again.post_only;
-    if (dice_.chance(10)) again.security = security(model);
-    return again;
-}
-
-Command CommandStream::amend(const NaiveEngine& model, AccountId& account) {
-    AmendOrder change;
-    change.target = target(model, account);
-    change.account = account;
-    const auto found = model.orders().find(change.target.order);
-    const SecurityId security = found == model.orders().end() ? SecurityId{1} : found->second.request.security;
-    if (dice_.chance(60)) change.price = price(model, security);
-    if (dice_.chance(60)) change.quantity = quantity(model, security);
-    if (found != model.orders().end()) {
-        // Around what is there: the same price, the filled quantity, one lot more or less.
-        const NaiveEngine::Order& order = found->second;
-        const std::int64_t lot = model.securities().at(security).terms.lot_size.units;
-        if (change.price && dice_.chance(25)) change.price = order.price;
-        if (change.quantity && dice_.chance(40))
-            change.quantity = dice_.pick({order.quantity, order.filled, Quantity{order.filled.units + lot},
-                                          Quantity{order.quantity.units - lot}, Quantity{order.quantity.units + lot}});
-    }
-    return change;
-}
-
-Command CommandStream::cancel(const NaiveEngine& model, AccountId& account) {
-    CancelOrder command;
-    command.target = target(model, account);
-    command.account = dice_.chance(5) ? AccountId::None : account;
-    return command;
-}
-
-// Mostly an open order of that account (which is changed to fit), else a dead, a foreign or an unknown one.
-OrderRef CommandStream::target(const NaiveEngine& model, AccountId& account) {
-    OrderRef ref;
-    const auto roll = dice_.below(100);
-    if (roll < 80 && !model.open_orders().empty())
-        ref.order = dice_.any_of(model.open_orders());
-    else if (roll < 96 && !model.orders().empty())
-        ref.order = dice_.any_of(model.orders()).first;
-    else
-        ref.order = static_cast<OrderId>(dice_.pick<std::uint64_t>({0, model.orders().size() + 1, ~std::uint64_t{0}}));
-    const auto found = model.orders().find(ref.order);
-    if (found == model.orders().end()) return ref;
-    if (dice_.chance(93)) account = found->second.request.account;
-    if (dice_.chance(20)) ref.client_order_id = found->second.request.client_order_id;
-    if (!ref.client_order_id.empty() && dice_.chance(80)) ref.order = OrderId::None;
-    return ref;
-}
-
-// None, a new one, or one that was used a moment ago.
-ClientOrderId CommandStream::client_id() {
-    if (dice_.chance(40)) return {};
-    const bool again = next_client_id_ >= 5 && dice_.chance(8);
-    const std::uint64_t number = again ? next_client_id_ - dice_.below(5) : ++next_client_id_;
-    return ClientOrderId("c" + std::to_string(number));
 }
 
 std::int64_t CommandStream::boundary() {
@@ -184,31 +134,32 @@ std::int64_t CommandStream::boundary() {
 
 Price CommandStream::price(const NaiveEngine& model, SecurityId security) {
     const bool extreme = profile_ == Profile::Extreme;
-    if (dice_.chance(extreme ? 40 : 3)) return {boundary()};
+    if (dice_.chance(extreme ? 40 : 1)) return {boundary()};
     const auto found = model.securities().find(security);
     const std::int64_t tick = found == model.securities().end() ? 1 : found->second.terms.tick_size.units;
     const std::int64_t ticks = extreme ? dice_.between(1, 4) : kMiddle + dice_.between(-10, 10);
-    return {multiple(ticks, tick, dice_.chance(2))};
+    return {multiple(ticks, tick, dice_.chance(1))};
 }
 
 Quantity CommandStream::quantity(const NaiveEngine& model, SecurityId security) {
-    if (dice_.chance(profile_ == Profile::Extreme ? 70 : 3)) return {boundary()};
+    if (dice_.chance(profile_ == Profile::Extreme ? 70 : 1)) return {boundary()};
     const auto found = model.securities().find(security);
     const std::int64_t lot = found == model.securities().end() ? 1 : found->second.terms.lot_size.units;
-    return {multiple(dice_.between(1, dice_.chance(80) ? 8 : 100), lot, dice_.chance(2))};
+    return {multiple(dice_.between(1, dice_.chance(80) ? 8 : 100), lot, dice_.chance(1))};
 }
 
 AccountId CommandStream::account(const NaiveEngine& model) {
-    if (dice_.chance(2)) return static_cast<AccountId>(dice_.pick<std::uint32_t>({0, 999, ~std::uint32_t{0}}));
+    if (dice_.chance(1)) return static_cast<AccountId>(dice_.pick<std::uint32_t>({0, 999, ~std::uint32_t{0}}));
+    if (profile_ == Profile::Usual) return static_cast<AccountId>(dice_.pick<std::uint32_t>({2, 3, 4}));
     // Mostly the traders; sometimes one that is not at work or owns nothing.
     if (dice_.chance(97)) return static_cast<AccountId>(dice_.pick<std::uint32_t>({3, 4, 5, 6, 7, 9, 10}));
     return static_cast<AccountId>(1 + dice_.below(model.accounts().size()));
 }
 
 SecurityId CommandStream::security(const NaiveEngine& model) {
-    if (dice_.chance(2)) return static_cast<SecurityId>(dice_.pick<std::uint32_t>({0, 999, ~std::uint32_t{0}}));
-    const auto known = dice_.chance(96) ? 3 : model.securities().size();
-    return static_cast<SecurityId>(1 + dice_.below(known));
+    if (dice_.chance(1)) return static_cast<SecurityId>(dice_.pick<std::uint32_t>({0, 999, ~std::uint32_t{0}}));
+    const std::uint64_t usual = profile_ == Profile::Usual ? 2 : 3;
+    return static_cast<SecurityId>(1 + dice_.below(dice_.chance(97) ? usual : model.securities().size()));
 }
 
 UserId CommandStream::user(const NaiveEngine& model) {
@@ -218,7 +169,7 @@ UserId CommandStream::user(const NaiveEngine& model) {
 
 UserId CommandStream::owner_or_other(const NaiveEngine& model, AccountId account) {
     const auto found = model.accounts().find(account);
-    if (found == model.accounts().end() || dice_.chance(3)) return user(model);
+    if (found == model.accounts().end() || dice_.chance(2)) return user(model);
     return dice_.chance(5) ? dice_.pick({UserId::None, kOperator, kAdmin}) : found->second;
 }
 

@@ -26,7 +26,7 @@ public:
     T pick(std::initializer_list<T> choices) {
         return choices.begin()[below(choices.size())];
     }
-    // A random element of a map or set, which must not be empty.
+    // A random element of a container, which must not be empty.
     template <class Container>
     const auto& any_of(const Container& container) {
         auto it = container.begin();
@@ -40,9 +40,12 @@ private:
 
 class CommandStream {
 public:
-    // Everyday: modest means, prices within ten ticks. Extreme: endless means, every number near a limit.
-    enum class Profile { Everyday, Extreme };
+    // Everyday: modest means, prices within ten ticks. Sessions: the same with states, auctions and bands that change
+    // all the time. Extreme: endless means, every number near a limit. Crowd: so many orders that one command cannot
+    // finish what it starts. Usual: the usual market of the golden cases, for transcripts.
+    enum class Profile { Everyday, Sessions, Extreme, Crowd, Usual };
     struct Step {
+        Timestamp time;
         UserId actor{};
         Command command;
     };
@@ -50,24 +53,56 @@ public:
     CommandStream(std::uint64_t seed, Profile profile);
     // The next command, given the state that the earlier ones led to.
     Step next(const NaiveEngine& model);
+    // What follows depends on this seed and on the model only: for streams that are cut and shrunk.
+    void reseed(std::uint64_t seed) { dice_ = Dice(seed); }
+    [[nodiscard]] bool is_opening() const { return !opening_.empty(); }
 
 private:
+    struct Act {
+        UserId actor{};
+        Command command;
+    };
+
     void add_people();
     void add_securities();
     void add_wealth();
+    void add_usual_market();
 
-    Step trading(const NaiveEngine& model);
-    Step administration(const NaiveEngine& model);
-    Step money(const NaiveEngine& model);
-    Command place(const NaiveEngine& model, AccountId account);
+    Act trading(const NaiveEngine& model);
+    // command_stream_admin.cpp
+    Act administration(const NaiveEngine& model);
+    Act money(const NaiveEngine& model);
+    // command_stream_session.cpp
+    Act session(const NaiveEngine& model);
+    Act change_state(const NaiveEngine& model);
+    Act set_bands(const NaiveEngine& model);
+    Act set_switch(const NaiveEngine& model);
+    void pass_time(const NaiveEngine& model);
+    // command_stream_crowd.cpp
+    Act crowd(const NaiveEngine& model);
+    Command crowd_order();
+    Act crowd_event(const NaiveEngine& model);
+
+    // command_stream_orders.cpp
+    PlaceOrder place(const NaiveEngine& model, AccountId account);
+    void shape_limit(PlaceOrder& order, const NaiveEngine& model);
+    void shape_market(PlaceOrder& order, const NaiveEngine& model);
+    void shape_trigger(PlaceOrder& order, const NaiveEngine& model);
+    void spoil(PlaceOrder& order, const NaiveEngine& model);
+    Command place_group(const NaiveEngine& model, AccountId account);
+    PlaceOrder exit(const PlaceOrder& entry, OrderType type, const NaiveEngine& model);
     Command retry(const NaiveEngine& model, AccountId& account);
     Command amend(const NaiveEngine& model, AccountId& account);
     Command cancel(const NaiveEngine& model, AccountId& account);
+    Act mass_cancel(const NaiveEngine& model, AccountId account);
 
     OrderRef target(const NaiveEngine& model, AccountId& account);
     ClientOrderId client_id();
+    TimeInForce resting_time();
+    Timestamp later();
     Price price(const NaiveEngine& model, SecurityId security);
     Quantity quantity(const NaiveEngine& model, SecurityId security);
+    Quantity part_of(Quantity whole, const NaiveEngine& model, SecurityId security);
     std::int64_t boundary();
     Money amount();
     AccountId account(const NaiveEngine& model);
@@ -78,8 +113,11 @@ private:
 
     Dice dice_;
     Profile profile_;
-    std::deque<Step> opening_;  // people, securities and wealth, before anything random
+    std::deque<Act> opening_;  // people, securities and wealth, before anything random
+    Timestamp time_{1'767'258'000'000'000};  // 2026-01-01 09:00
     std::uint64_t next_client_id_{};
+    std::uint64_t crowd_left_{};  // orders still to gather before something happens to them
+    int crowd_kind_{};
 };
 
 }  // namespace buttonwood::engine::tests

@@ -32,7 +32,7 @@ Money CommandStream::amount() {
     return Money{Int128{dice_.between(1, 50)} * pow10_128(kMoneyScale)};
 }
 
-CommandStream::Step CommandStream::money(const NaiveEngine& model) {
+CommandStream::Act CommandStream::money(const NaiveEngine& model) {
     const UserId actor = dice_.chance(95) ? kOperator : user(model);
     const AccountId who = account(model);
     const Currency currency = dice_.pick({"USD", "USD", "EUR", "EUR", "GBP", "usd", ""});
@@ -52,22 +52,15 @@ UserId CommandStream::subject(const NaiveEngine& model) {
     return dice_.chance(30) ? static_cast<UserId>(model.users().size()) : user(model);
 }
 
-CommandStream::Step CommandStream::administration(const NaiveEngine& model) {
+CommandStream::Act CommandStream::administration(const NaiveEngine& model) {
     const UserId actor = dice_.chance(92) ? kOperator : user(model);
     const auto roll = dice_.below(100);
-    if (roll < 30) {
-        // Most changes open: the market spends most of its time trading.
-        const TradingState state = dice_.chance(85) ? TradingState::Open
-                                                    : dice_.pick({TradingState::Halted, TradingState::CancelOnly,
-                                                                  TradingState::Closed});
-        return {actor, ChangeTradingState{security(model), state, "because"}};
-    }
-    if (roll < 60) {
+    if (roll < 45) {
         // Traders come back; those who came later may leave for good.
         const UserId who = subject(model);
         const bool may_close = static_cast<std::uint32_t>(who) > 8 || dice_.chance(3);
         if (!model.open_orders().empty() && dice_.chance(5)) {
-            const AccountId busy = model.orders().at(dice_.any_of(model.open_orders())).request.account;
+            const AccountId busy = model.order(dice_.any_of(model.open_orders()))->request.account;
             return {actor, ChangeUserStatus{model.accounts().at(busy), UserStatus::Closed, "still at work"}};
         }
         const UserStatus status = may_close && dice_.chance(50) ? UserStatus::Closed
@@ -75,12 +68,12 @@ CommandStream::Step CommandStream::administration(const NaiveEngine& model) {
                                                                 : UserStatus::Suspended;
         return {actor, ChangeUserStatus{who, status, "because"}};
     }
-    if (roll < 70)
+    if (roll < 58)
         return {actor, RegisterUser{dice_.pick({"New user", "New user", "", "tab\there"}), random_roles(dice_)}};
-    if (roll < 76) return {actor, OpenAccount{subject(model)}};
+    if (roll < 66) return {actor, OpenAccount{subject(model)}};
     const auto key = static_cast<KeyId>(dice_.below(12));
-    if (roll < 85) return {actor, CreateApiKey{subject(model), key, Sha256{std::byte{7}}, random_roles(dice_)}};
-    if (roll < 92) {
+    if (roll < 78) return {actor, CreateApiKey{subject(model), key, Sha256{std::byte{7}}, random_roles(dice_)}};
+    if (roll < 88) {
         const bool known = !model.keys().empty() && dice_.chance(60);
         return {actor, RevokeApiKey{known ? dice_.any_of(model.keys()).first : key}};
     }

@@ -31,15 +31,10 @@ void compare_accounts(const Engine& engine, const NaiveEngine& oracle, Differenc
     std::map<NaiveEngine::CashKey, Money> reserved_cash;
     std::map<NaiveEngine::HoldingKey, Quantity> reserved_holding;
     for (const OrderId id : oracle.open_orders()) {
-        const NaiveEngine::Order& order = oracle.orders().at(id);
-        const CreateSecurity& terms = oracle.securities().at(order.request.security).terms;
-        Money value;
-        if (!notional(order.price, order.leaves(), terms.price_scale, terms.quantity_scale, value))
-            out.push_back("an open order's value overflows");
-        if (order.request.side == Side::Buy)
-            reserved_cash[{order.request.account, terms.currency}] += value;
-        else
-            reserved_holding[{order.request.account, order.request.security}] += order.leaves();
+        const NaiveEngine::Order& order = *oracle.order(id);
+        const Currency currency = oracle.securities().at(order.request.security).terms.currency;
+        reserved_cash[{order.request.account, currency}] += oracle.reserved_cash(order);
+        reserved_holding[{order.request.account, order.request.security}] += oracle.reserved_quantity(order);
     }
     for (const auto& [key, total] : oracle.all_cash()) {
         const Balance balance = engine.balance(key.first, key.second);
@@ -55,44 +50,63 @@ void compare_accounts(const Engine& engine, const NaiveEngine& oracle, Differenc
     }
 }
 
+void compare_order(const OrderView& found, const NaiveEngine::Order& expected, Differences& out) {
+    const PlaceOrder& request = expected.request;
+    if (found.order != expected.id || found.account != request.account || found.security != request.security ||
+        found.side != request.side || found.type != request.type || found.client_order_id != request.client_order_id)
+        out.push_back(difference("an order's identity", found.order, expected.id));
+    const bool held = expected.stage == NaiveEngine::Stage::Held;
+    if (found.held != held) out.push_back(difference("held", found.held, held));
+    if (found.price != expected.price) out.push_back(difference("price", found.price, expected.price));
+    if (found.quantity != expected.quantity) out.push_back(difference("quantity", found.quantity, expected.quantity));
+    if (found.leaves_quantity != expected.leaves())
+        out.push_back(difference("leaves", found.leaves_quantity, expected.leaves()));
+    const Quantity tip = held ? Quantity{} : expected.tip;
+    if (found.displayed_quantity != tip) out.push_back(difference("tip", found.displayed_quantity, tip));
+    const Price trigger = held ? expected.trigger().value_or(Price{}) : Price{};
+    if (found.trigger_price != trigger) out.push_back(difference("trigger", found.trigger_price, trigger));
+}
+
 void compare_orders(const Engine& engine, const NaiveEngine& oracle, Differences& out) {
     if (engine.open_order_count() != oracle.open_orders().size())
         out.push_back(difference("open orders", engine.open_order_count(), oracle.open_orders().size()));
     for (const OrderId id : oracle.open_orders()) {
-        const NaiveEngine::Order& expected = oracle.orders().at(id);
         const auto found = engine.order(id);
-        if (!found) {
+        if (found)
+            compare_order(*found, *oracle.order(id), out);
+        else
             out.push_back(difference("not open", 0, id));
-            continue;
-        }
-        const bool agree = found->order == id && found->account == expected.request.account &&
-                           found->security == expected.request.security && found->side == expected.request.side &&
-                           found->price == expected.price && found->quantity == expected.quantity &&
-                           found->leaves_quantity == expected.leaves() &&
-                           found->client_order_id == expected.request.client_order_id;
-        if (!agree) out.push_back(difference("order's terms or leaves", found->leaves_quantity, id));
     }
 }
 
-// The engine's book as the oracle draws it: per order, because two queues with the same sum may differ.
-std::vector<std::pair<Price, Quantity>> queue_of(const OrderBook& book, Side side) {
-    std::vector<std::pair<Price, Quantity>> all;
+// What a book shows, order by order: two queues with the same sum may differ.
+using Shown = std::vector<std::pair<Price, Quantity>>;
+
+Shown shown(const OrderBook& book, Side side, Differences& out) {
+    Shown all;
     book.for_each_level(side, [&](const OrderBook::Level& level) {
-        book.for_each_order_at(side, level.price,
-                               [&](OrderBook::Handle h) { all.emplace_back(level.price, book.quantity(h)); });
+        Quantity sum;
+        std::uint32_t count = 0;
+        book.for_each_order_at(side, level.price, [&](OrderBook::Handle h) {
+            all.emplace_back(level.price, book.quantity(h));
+            sum += book.quantity(h);
+            ++count;
+        });
+        if (sum != level.quantity || count != level.order_count)
+            out.push_back(difference("a level's sum", level.quantity, sum));
         return true;
     });
     return all;
 }
 
-std::vector<std::pair<Price, Quantity>> queue_of(const NaiveBook& book, Side side) {
-    std::vector<std::pair<Price, Quantity>> all;
-    for (const auto& [price, queue] : book.levels(side))
-        for (const NaiveBook::Order& order : queue) all.emplace_back(price, order.leaves);
+Shown shown(const NaiveEngine& oracle, SecurityId security, Side side) {
+    Shown all;
+    for (const NaiveEngine::Order* order : oracle.book(security, side)) all.emplace_back(order->price, order->tip);
     return all;
 }
 
-void compare_book(const Engine& engine, SecurityId id, const NaiveEngine::Security& expected, Differences& out) {
+void compare_security(const Engine& engine, const NaiveEngine& oracle, SecurityId id, Differences& out) {
+    const NaiveEngine::Security& expected = oracle.securities().at(id);
     const OrderBook* book = engine.book(id);
     if (!book) {
         out.push_back(difference("no book", 0, id));
@@ -101,20 +115,19 @@ void compare_book(const Engine& engine, SecurityId id, const NaiveEngine::Securi
     if (engine.security_by_symbol(expected.terms.symbol) != id) out.push_back(difference("symbol", id, id));
     if (engine.shares_outstanding(id) != expected.outstanding)
         out.push_back(difference("outstanding", engine.shares_outstanding(id), expected.outstanding));
+    if (engine.last_price(id) != expected.last)
+        out.push_back(difference("last price", engine.last_price(id), expected.last));
+    const StateInForce state{oracle.in_force(id).state, oracle.in_force(id).auction};
+    if (engine.state_in_force(id) != state)
+        out.push_back(difference("state in force", engine.state_in_force(id).state, state.state));
+    Shown sides[2];
     for (const Side side : {Side::Buy, Side::Sell}) {
-        std::vector<NaiveBook::Level> levels;
-        book->for_each_level(side, [&](const OrderBook::Level& level) {
-            levels.push_back({level.price, level.quantity, level.order_count});
-            return true;
-        });
-        if (levels != expected.book.depth(side)) out.push_back(difference("levels of the book", side, id));
-        if (queue_of(*book, side) != queue_of(expected.book, side))
-            out.push_back(difference("queues of the book", side, id));
+        Shown& queue = sides[side == Side::Sell ? 1 : 0] = shown(*book, side, out);
+        if (queue != shown(oracle, id, side)) out.push_back(difference("queues of the book", side, id));
     }
-    const auto bid = book->best(Side::Buy);
-    const auto listing = book->best(Side::Sell);
-    if (bid && listing && bid->price >= listing->price)
-        out.push_back(difference("crossed book", bid->price, listing->price));
+    const bool is_crossed = !sides[0].empty() && !sides[1].empty() && sides[0].front().first >= sides[1].front().first;
+    if (is_crossed && state.state == TradingState::Open)
+        out.push_back(difference("crossed book", sides[0].front().first, sides[1].front().first));
 }
 
 }  // namespace
@@ -146,7 +159,7 @@ Differences compare_states(const Engine& engine, const NaiveEngine& oracle) {
     Differences out;
     compare_accounts(engine, oracle, out);
     compare_orders(engine, oracle, out);
-    for (const auto& [id, security] : oracle.securities()) compare_book(engine, id, security, out);
+    for (const auto& [id, security] : oracle.securities()) compare_security(engine, oracle, id, out);
     return out;
 }
 

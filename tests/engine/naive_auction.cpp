@@ -59,9 +59,8 @@ void NaiveEngine::indicate(SecurityId security) {
     newest_indication_ = now_;
 }
 
-// The clock's indications, not more often than the interval says.
+// The clock's indications, when the newest of all is old enough.
 void NaiveEngine::indicate_due() {
-    if (now_.us - newest_indication_.us < kIndicationIntervalUs) return;
     for (const auto& [id, security] : securities_) {
         if (!security.indication_is_stale || in_force(id).state != TradingState::Auction) continue;
         if (is_spent()) return;
@@ -99,10 +98,12 @@ bool NaiveEngine::uncross(Work& work) {
         if (work.uncrossing == SecurityId::None) {
             const SecurityId next = next_to_uncross(work);
             if (next == SecurityId::None) return true;
+            if (is_spent()) return false;
             const Cross result = cross(next);
             work.uncrossing = next;
             work.left = {static_cast<std::int64_t>(result.paired)};
             work.price = result.price;
+            work.clock = clock_;
             emit(AuctionUncrossed{next, result.price, work.left, {static_cast<std::int64_t>(result.imbalance)},
                                   result.side});
         }
@@ -117,18 +118,14 @@ bool NaiveEngine::uncross(Work& work) {
 bool NaiveEngine::pair_off(Work& work) {
     const SecurityId security = work.uncrossing;
     while (work.left.units > 0) {
-        const Order* first_bid = front(security, Side::Buy);
-        const Order* first_listing = front(security, Side::Sell);
-        // Orders whose time came since may have left too few.
-        if (!first_bid || !first_listing || first_bid->price < work.price || first_listing->price > work.price) break;
         if (is_spent()) return false;
-        Order& bid = at(first_bid->id);
-        Order& listing = at(first_listing->id);
-        if (const auto why = dead(bid)) {
+        Order& bid = at(front(security, Side::Buy)->id);
+        Order& listing = at(front(security, Side::Sell)->id);
+        if (const auto why = dead(bid, work.clock)) {
             end(bid, *why);
             continue;
         }
-        if (const auto why = dead(listing)) {
+        if (const auto why = dead(listing, work.clock)) {
             end(listing, *why);
             continue;
         }

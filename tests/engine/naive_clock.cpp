@@ -29,9 +29,8 @@ RejectReason NaiveEngine::on(UserId actor, const ChangeTradingState& c, Predicti
 
 // The change, after what gathered is matched; or only the announcement of the work that does both later.
 void NaiveEngine::change_state(const ChangeTradingState& c, StateCause cause) {
-    std::set<SecurityId> were_closing;
-    for (const auto& [id, security] : securities_)
-        if (in_force(id).is_closing_auction()) were_closing.insert(id);
+    std::map<SecurityId, State> before;
+    for (const auto& [id, security] : securities_) before[id] = in_force(id);
     Work work;
     work.terms.kind = WorkKind::Uncross;
     work.terms.security = c.security;
@@ -44,17 +43,27 @@ void NaiveEngine::change_state(const ChangeTradingState& c, StateCause cause) {
         return;
     }
     set_state({c.security, c.state, c.note, c.auction, c.until, cause});
-    for (const auto& [id, security] : securities_) {
-        if (!in_force(id).is_closing_auction() || were_closing.contains(id)) continue;
+    const bool brings_closing = std::any_of(before.begin(), before.end(), [&](const auto& was) {
+        return in_force(was.first).is_closing_auction() && !was.second.is_closing_auction();
+    });
+    if (brings_closing) {
         Work closing;
         closing.terms.kind = WorkKind::ClosingOrders;
         closing.terms.security = c.security;
         closing.terms.reason = CancelReason::User;
-        if (activate_closing_orders(closing)) return;
-        emit(closing.terms);
-        works_.push_back(closing);
-        return;
+        if (!activate_closing_orders(closing)) {
+            emit(closing.terms);
+            works_.push_back(closing);
+        }
     }
+    if (c.security != SecurityId::None) indicate_new_auction(c.security, before.at(c.security));
+}
+
+// An auction that a security's own change brings into force is indicated at once.
+void NaiveEngine::indicate_new_auction(SecurityId security, const State& before) {
+    const State now = in_force(security);
+    if (now.state != TradingState::Auction) return;
+    if (before.state != TradingState::Auction || before.auction != now.auction) indicate(security);
 }
 
 void NaiveEngine::set_state(const TradingStateChanged& event) {
@@ -66,21 +75,20 @@ void NaiveEngine::set_state(const TradingStateChanged& event) {
         if (of_market && state == TradingState::Open) touch(id);
         if (state != TradingState::Auction) security.indication_is_stale = false;
     }
-    if (!of_market && event.state == TradingState::Auction && in_force(event.security).state == TradingState::Auction)
-        indicate(event.security);
 }
 
 RejectReason NaiveEngine::on(UserId actor, const AdvanceClock&, Prediction&) {
     if (actor != UserId::None) return Reason::NotPermitted;
     clock_ = now_;
     emit(ClockAdvanced{});
+    const bool may_indicate = now_.us - newest_indication_.us >= kIndicationIntervalUs;
     while (!works_.empty() && !is_spent())
         if (!continue_work()) break;
     if (!works_.empty()) return Reason::None;
     expire_due();
     fire_switches();
     step_states();
-    indicate_due();
+    if (may_indicate) indicate_due();
     return Reason::None;
 }
 

@@ -17,8 +17,8 @@ bool NaiveEngine::covers(const Work& work, const Order& order) const {
 }
 
 // How an order that trades no more will end, although it is still there.
-std::optional<NaiveEngine::End> NaiveEngine::dead(const Order& order) const {
-    if (order.request.time_in_force == TimeInForce::Gtd && order.expires_at <= clock_) return ExpireReason::GoodTill;
+std::optional<NaiveEngine::End> NaiveEngine::dead(const Order& order, Timestamp clock) const {
+    if (order.request.time_in_force == TimeInForce::Gtd && order.expires_at <= clock) return ExpireReason::GoodTill;
     for (const Work& work : works_)
         if (work.terms.kind == WorkKind::MassCancel && covers(work, order)) return work.terms.reason;
     for (const Work& work : works_)

@@ -138,6 +138,7 @@ private:
         SecurityId uncrossing{};      // this one is being done: so much is left to pair, at that price
         Quantity left;
         Price price;
+        Timestamp clock;              // of its AuctionUncrossed: what falls due later still pairs
     };
     using End = std::variant<CancelReason, ExpireReason>;
 
@@ -208,7 +209,8 @@ private:
     Reason on(UserId, const CancelOrder&, Prediction&);
     Reason on(UserId, const MassCancel&, Prediction&);
     Reason on(UserId, const EndDay&, Prediction&);
-    [[nodiscard]] std::optional<End> dead(const Order& order) const;
+    [[nodiscard]] std::optional<End> dead(const Order& order) const { return dead(order, clock_); }
+    [[nodiscard]] std::optional<End> dead(const Order& order, Timestamp clock) const;
     [[nodiscard]] bool covers(const Work& work, const Order& order) const;
     void end(Order& order, End why);
     void cancel(Order& order, CancelReason reason) { end(order, reason); }
@@ -235,6 +237,7 @@ private:
     Reason on(UserId, const AdvanceClock&, Prediction&);
     void change_state(const ChangeTradingState& c, StateCause cause);
     void set_state(const TradingStateChanged& event);
+    void indicate_new_auction(SecurityId security, const State& before);
     bool continue_work();
     void step_states();
     void next_state(SecurityId security);

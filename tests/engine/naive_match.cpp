@@ -163,12 +163,14 @@ void NaiveEngine::stop_at_band(Order& taker) {
     const SetPriceBands bands = securities_.at(security).bands;
     if (bands.halt_us == 0 && bands.auction_us == 0) return expire(taker, ExpireReason::PriceBand);
     rest_or_expire(taker, ExpireReason::PriceBand);
+    const State before = in_force(security);
     if (bands.halt_us > 0)
         set_state({security, TradingState::Halted, {}, AuctionKind::None, {now_.us + bands.halt_us},
                    StateCause::Volatility});
     else
         set_state({security, TradingState::Auction, {}, AuctionKind::Reopening, {now_.us + bands.auction_us},
                    StateCause::Volatility});
+    indicate_new_auction(security, before);
 }
 
 void NaiveEngine::prevent(Order& maker, Order& taker) {

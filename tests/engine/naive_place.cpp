@@ -98,12 +98,11 @@ NaiveEngine::Order& NaiveEngine::accept(const PlaceOrder& c, const Plan& plan, G
     Order& order = orders_.back();
     open_.insert(order.id);
     if (!c.client_order_id.empty()) client_ids_[{c.account, c.client_order_id}] = order.id;
-    const Quantity asked_minimum = std::min(c.min_quantity, plan.quantity);
     emit(OrderAccepted{order.id, c.account, c.security, c.side, c.type, c.time_in_force, c.post_only, plan.rests,
                        order.quantity, order.price, reserved_cash(order), reserved_quantity(order), c.client_order_id,
                        0, plan.held, c.reduce_only, c.all_or_none, c.self_trade_prevention, role, group,
                        order.trigger().value_or(Price{}), c.trail_amount, c.trail_basis_points, c.protection_price,
-                       c.display_quantity, asked_minimum, c.expires_at});
+                       c.display_quantity, c.min_quantity, c.expires_at});
     if (plan.rests) book_changed(c.security);
     return order;
 }

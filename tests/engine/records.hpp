@@ -9,6 +9,7 @@
 #include <string>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 namespace buttonwood::engine::tests {
 
@@ -59,8 +60,14 @@ void print(std::ostream& out, const T& value) {
             out << '-';
     } else if constexpr (requires { value.units; }) {
         out << decimal(value.units);
+    } else if constexpr (requires { value.us; }) {
+        out << value.us;
     } else if constexpr (requires { value.view(); }) {
         out << '"' << value.view() << '"';
+    } else if constexpr (std::is_same_v<T, std::vector<PlaceOrder>>) {
+        out << '[';
+        for (const PlaceOrder& leg : value) print(out, leg);
+        out << ']';
     } else if constexpr (std::is_same_v<T, RoleSet>) {
         out << static_cast<int>(value.bits);
     } else if constexpr (std::is_same_v<T, Sha256>) {
