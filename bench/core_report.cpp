@@ -53,6 +53,7 @@ json subject_json(const WorkloadResult& workload, const SubjectResult& s) {
            {"subject", s.subject},
            {"ops_per_second", s.ops_per_second},
            {"ratio_to_naive", s.ratio_to_naive},
+           {"ratio_to_map_book", s.ratio_to_map_book},
            {"p50_ns", s.latency.p50},
            {"p99_ns", s.latency.p99},
            {"p999_ns", s.latency.p999},
@@ -122,12 +123,13 @@ void print_workload(const WorkloadResult& w) {
     std::printf("\n%.*s: %.*s; %zu messages, %zu orders on %zu levels at the end, at most %zu on %zu\n",
                 static_cast<int>(w.name.name.size()), w.name.name.data(), static_cast<int>(w.name.what.size()),
                 w.name.what.data(), w.messages, w.resting_orders, w.resting_levels, w.peak_orders, w.peak_levels);
-    std::printf("  %-7s %8s %7s %7s %7s %7s %8s %9s %8s %7s %7s %7s %7s  %s\n", "", "M op/s", "ratio", "p50", "p99",
-                "p99.9", "p99.99", "worst", "half", "ins/op", "miss/op", "B/order", "allocs", "hash of fills");
+    std::printf("  %-8s %8s %7s %7s %7s %7s %7s %8s %9s %8s %7s %7s %7s %7s  %s\n", "", "M op/s", "ratio", "to map",
+                "p50", "p99", "p99.9", "p99.99", "worst", "half", "ins/op", "miss/op", "B/order", "allocs", "hash of fills");
     for (const SubjectResult& s : w.subjects) {
         const std::string half = s.half_load ? number(s.half_load->own.p999, 0) : "-";
-        std::printf("  %-7s %8.2f %6.2fx %7.0f %7.0f %7.0f %8.0f %9.0f %8s %7s %7s %7.0f %7llu  %s\n",
-                    s.subject.c_str(), s.ops_per_second / 1e6, s.ratio_to_naive, s.latency.p50, s.latency.p99,
+        std::printf("  %-8s %8.2f %6.2fx %6.2fx %7.0f %7.0f %7.0f %8.0f %9.0f %8s %7s %7s %7.0f %7llu  %s\n",
+                    s.subject.c_str(), s.ops_per_second / 1e6, s.ratio_to_naive,
+                    s.ratio_to_map_book, s.latency.p50, s.latency.p99,
                     s.latency.p999, s.latency.p9999, s.latency.worst, half.c_str(),
                     number(s.instructions_per_op, 0).c_str(), number(s.cache_misses_per_op, 2).c_str(),
                     s.bytes_per_resting_order, static_cast<unsigned long long>(s.allocations), hex(s.hash).c_str());

@@ -4,6 +4,7 @@
 #include "bench/core_half_load.hpp"
 #include "bench/core_play.hpp"
 #include "bench/core_subject.hpp"
+#include "bench/plain_book.hpp"
 #include "engine/order_book.hpp"
 #include "tests/engine/map_book.hpp"
 
@@ -14,6 +15,7 @@
 namespace buttonwood::bench {
 namespace {
 
+// Plays each workload ahead of the subjects, to learn what it needs and leaves.
 using NaiveBook = engine::tests::MapBook;
 
 template <class Subject>
@@ -208,10 +210,11 @@ WorkloadResult run_workload(const WorkloadName& name, const RunOptions& options,
         about.peak_levels += s.peak_levels;
     }
     progress(label + ": resolving ids");
-    BookRunner<NaiveBook> naive("naive", workload, about, standing);
+    BookRunner<PlainBook> naive("naive", workload, about, standing);
+    BookRunner<engine::tests::MapBook> map_book("map_book", workload, about, standing);
     BookRunner<engine::OrderBook> book("book", workload, about, standing);
     EngineRunner engine(workload, about);
-    const std::array<Runner*, 3> runners{&naive, &book, &engine};
+    const std::array<Runner*, 4> runners{&naive, &map_book, &book, &engine};
     for (std::size_t round = 0; round < options.rounds; ++round)
         for (Runner* runner : runners) {
             progress(label + ": round " + std::to_string(round + 1) + ", " + runner->result.subject);
@@ -222,6 +225,7 @@ WorkloadResult run_workload(const WorkloadName& name, const RunOptions& options,
         progress(label + ": latencies and memory, " + runner->result.subject);
         runner->run_passes(options);
         runner->result.ratio_to_naive = runner->result.ops_per_second / naive.result.ops_per_second;
+        runner->result.ratio_to_map_book = runner->result.ops_per_second / map_book.result.ops_per_second;
         about.subjects.push_back(runner->result);
     }
     return about;

@@ -15,10 +15,11 @@
 namespace buttonwood::bench {
 
 struct SubjectResult {
-    std::string subject;                       // naive, book, engine
+    std::string subject;                       // naive, map_book, book, engine
     std::vector<double> seconds;               // per round
     double ops_per_second{};                   // of the median round
-    double ratio_to_naive{};                   // of the medians
+    double ratio_to_naive{};                   // of the medians; naive: bench/plain_book.hpp
+    double ratio_to_map_book{};                // tests/engine/map_book.hpp: levels in a std::map, orders in a slab
     Percentiles latency;                       // ns, one operation after the other
     std::optional<HalfLoad> half_load;         // at half of ops_per_second; engine
     std::optional<double> instructions_per_op;
@@ -36,7 +37,7 @@ struct WorkloadResult {
     std::size_t resting_levels{};
     std::size_t peak_orders{};
     std::size_t peak_levels{};
-    std::vector<SubjectResult> subjects;  // naive, book, engine
+    std::vector<SubjectResult> subjects;  // naive, map_book, book, engine
 
     [[nodiscard]] const SubjectResult* find(std::string_view subject) const {
         for (const SubjectResult& s : subjects)
