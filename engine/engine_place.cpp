@@ -342,7 +342,6 @@ RejectReason Engine::on(Context& context, const PlaceGroup& command) {
     if (!actor_may(context, Role::Trader)) return reject(context, RejectReason::NotPermitted);
     if (!forms_group(command)) return reject(context, RejectReason::GroupNotAllowed);
     const PlaceOrder& first = command.legs[0];
-    if (!actor_owns(context, first.account)) return reject(context, RejectReason::AccountNotFound);
     const auto refuse = [&](RejectReason reason, OrderId known) {
         return reject(context, reason, first.account,
                       reason == RejectReason::SecurityNotFound ? SecurityId::None : first.security, known);
@@ -352,6 +351,7 @@ RejectReason Engine::on(Context& context, const PlaceGroup& command) {
             if (!command.legs[i].client_order_id.empty() &&
                 command.legs[i].client_order_id == command.legs[j].client_order_id)
                 return refuse(RejectReason::ClientOrderIdConflict, OrderId::None);
+    if (!actor_owns(context, first.account)) return reject(context, RejectReason::AccountNotFound);
     for (std::size_t i = 0; i < command.legs.size(); ++i) {
         OrderId known{};
         Request leg(command.legs[i]);  // unchanged: no leg is reduce_only or post_only
