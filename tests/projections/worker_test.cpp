@@ -39,6 +39,14 @@ bool all_at(const Workers& workers, EventSeq seq) {
     return true;
 }
 
+// Waits until all are there; tells what stopped those that are not.
+bool all_reach(const Workers& workers, EventSeq seq, Connection& db) {
+    if (eventually([&] { return all_at(workers, seq); })) return true;
+    for (const ProjectionStatus& status : must(read_status(db)))
+        if (status.checkpoint != seq) UNSCOPED_INFO(status.name << " " << status.status << " " << status.last_error);
+    return false;
+}
+
 std::string status_of(Connection& db, const std::string& name) {
     return value(db, "SELECT status FROM projections.status WHERE name = '" + name + "'");
 }
@@ -107,7 +115,7 @@ TEST_CASE("workers follow the journal and what they build equals a rebuild", "[p
     const auto workers = Workers::start(fixture.conninfo);
     fixture.grow(300);
     const EventSeq last = fixture.grow(600, [&](const Records& block) { workers->wake(block.events.back().seq); });
-    REQUIRE(eventually([&] { return all_at(*workers, last); }));
+    REQUIRE(all_reach(*workers, last, fixture.db));
 
     for (const ProjectionStatus& status : must(read_status(fixture.db))) {
         CAPTURE(status.name);
@@ -140,7 +148,7 @@ TEST_CASE("workers find in the journal what was not offered", "[postgres]") {
         if (fixture.random() % 3 != 0) workers->offer(as_batch(block));
     });
     workers->wake(last);
-    REQUIRE(eventually([&] { return all_at(*workers, last); }));
+    REQUIRE(all_reach(*workers, last, fixture.db));
     CHECK(value(fixture.db, "SELECT count(*) FROM log.events") == std::to_string(last));
 }
 
@@ -156,7 +164,7 @@ TEST_CASE("workers go on after a restart where they stopped", "[postgres]") {
     CHECK(status_of(fixture.db, "portfolio") == "stopped");
     const EventSeq last = fixture.grow(300);
     const auto workers = Workers::start(fixture.conninfo);
-    REQUIRE(eventually([&] { return all_at(*workers, last); }));
+    REQUIRE(all_reach(*workers, last, fixture.db));
     for (const auto& projection : make_all())
         CHECK(must(differences_after_rebuild(fixture.db, projection->name())).empty());
 }
@@ -184,7 +192,7 @@ TEST_CASE("a rebuild gives the tables that were built live, while a worker waits
     const auto workers = Workers::start(fixture.conninfo);
     EventSeq last = fixture.grow(400);
     workers->wake(last);
-    REQUIRE(eventually([&] { return all_at(*workers, last); }));
+    REQUIRE(all_reach(*workers, last, fixture.db));
     const auto live = fixture.all_rows();
 
     for (const auto& projection : make_all()) {
@@ -203,7 +211,7 @@ TEST_CASE("a rebuild gives the tables that were built live, while a worker waits
 
     last = fixture.grow(200);
     workers->wake(last);
-    REQUIRE(eventually([&] { return all_at(*workers, last); }));
+    REQUIRE(all_reach(*workers, last, fixture.db));
     CHECK(must(differences_after_rebuild(fixture.db, "portfolio")).empty());
 }
 
@@ -236,7 +244,7 @@ TEST_CASE("a projection that fails stops alone, before the block that it cannot 
 
     const auto workers = Workers::start(fixture.conninfo);
     ProjectionWorker picky(fixture.conninfo, std::make_unique<PickyProjection>(poison, fails), none);
-    REQUIRE(eventually([&] { return all_at(*workers, last); }));
+    REQUIRE(all_reach(*workers, last, fixture.db));
     REQUIRE(eventually([&] {
         return value(fixture.db,
                      "SELECT coalesce(max(error_count), 0) > 1 FROM projections.status "
@@ -288,7 +296,7 @@ TEST_CASE("a worker whose connection is cut comes back and counts no error", "[p
     const auto workers = Workers::start(fixture.conninfo);
     EventSeq last = fixture.grow(100);
     workers->wake(last);
-    REQUIRE(eventually([&] { return all_at(*workers, last); }));
+    REQUIRE(all_reach(*workers, last, fixture.db));
     for (int round = 0; round < 3; ++round) {
         const std::string cut = value(fixture.db,
                                       "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
@@ -296,7 +304,7 @@ TEST_CASE("a worker whose connection is cut comes back and counts no error", "[p
                                       "'buttonwood-projection-%'");
         if (round == 0) CHECK(cut == std::to_string(make_all().size()));
         last = fixture.grow(100, [&](const Records& block) { workers->offer(as_batch(block)); });
-        REQUIRE(eventually([&] { return all_at(*workers, last); }));
+        REQUIRE(all_reach(*workers, last, fixture.db));
     }
     CHECK(value(fixture.db, "SELECT sum(error_count) FROM projections.status") == "0");
     for (const auto& projection : make_all())
