@@ -40,7 +40,8 @@ public:
     std::vector<std::string> run() {
         for (const Side side : {Side::Buy, Side::Sell}) check_side(side);
         rule(orders_ == book_.order_count(), "the order count is not that of the queues");
-        const std::size_t free = count_free(BookParts::free_orders(nodes_)) + count_free(BookParts::free_levels(nodes_));
+        const std::size_t free =
+            count_free(BookParts::free_orders(nodes_)) + count_free(BookParts::free_levels(nodes_));
         const std::size_t used = orders_ + levels_ + free + BookParts::retired(nodes_);
         rule(nodes_.size() == (nodes_.size() == 0 ? 0 : used + 1), "a node is neither used nor free, or both");
         return std::move(broken_);
@@ -66,7 +67,8 @@ private:
         rule(levels_ - levels_before == ladder_->level_count(), "the level count is not that of the ladder");
         if (levels_ == levels_before) rule(ladder_->best() == kNil, "the best level is none of the ladder");
         const std::size_t size = BookParts::branches(*ladder_).size();
-        rule(size == (size == 0 ? 0 : branches_ + count_free_branches() + 1), "a branch is neither used nor free, or both");
+        rule(size == (size == 0 ? 0 : branches_ + count_free_branches() + 1),
+             "a branch is neither used nor free, or both");
     }
 
     [[nodiscard]] bool exists(Index branch) const { return branch < BookParts::branches(*ladder_).size(); }
@@ -104,7 +106,8 @@ private:
         rule(level.parent == branch_index, "a level does not know its branch");
         rule(belongs(BookParts::branches(*ladder_)[branch_index], level.key, way), "a level hangs on another's way");
         if (last_level_ == kNil) {
-            rule(ladder_->best() == index && BookParts::best_key(*ladder_) == level.key, "the best level is not the first");
+            rule(ladder_->best() == index && BookParts::best_key(*ladder_) == level.key,
+                 "the best level is not the first");
         } else {
             rule(nodes_.level(last_level_).key < level.key, "levels are out of order");
         }
@@ -145,8 +148,8 @@ private:
     [[nodiscard]] std::size_t count_free_branches() const {
         const auto& branches = BookParts::branches(*ladder_);
         std::size_t count = 0;
-        for (Index i = BookParts::free_branches(*ladder_); i != kNil && count <= branches.size(); i = branches[i].parent)
-            ++count;
+        for (Index i = BookParts::free_branches(*ladder_); i != kNil; i = branches[i].parent)
+            if (++count > branches.size()) break;
         return count;
     }
 

@@ -40,8 +40,8 @@ struct OrderNode {
     Index level;
 };
 struct LevelNode {
-    Index next;  // its first order, or itself
-    Index prev;  // its last order, or itself
+    Index next;              // its first order, or itself
+    Index prev;              // its last order, or itself
     std::uint64_t quantity;  // of its orders together, modulo 2^64
     std::uint64_t key;
     std::uint32_t order_count;

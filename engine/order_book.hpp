@@ -45,7 +45,7 @@ public:
 
     struct Level {
         Price price;
-        Quantity quantity;            // sum over its orders
+        Quantity quantity;  // sum over its orders
         std::uint32_t order_count{};
         friend constexpr bool operator==(const Level&, const Level&) = default;
     };
@@ -67,7 +67,7 @@ public:
     struct NullSink {
         void filled(const Fill&) {}
         void rested(Tag, Handle, Side, Price, Quantity /*leaves*/) {}
-        void expired(Tag, Quantity /*leaves*/) {}   // what an ioc order could not fill
+        void expired(Tag, Quantity /*leaves*/) {}  // what an ioc order could not fill
         void canceled(Tag, Quantity /*leaves*/) {}
         void replaced(Tag, Handle, Price, Quantity /*leaves*/, bool /*priority_kept*/) {}
     };
@@ -263,7 +263,8 @@ std::int64_t OrderBook::take_level(Index index, Side makers, std::int64_t wanted
         wanted -= quantity;
         level.quantity -= units(quantity);
         maker.quantity -= quantity;
-        const Fill fill{maker.tag, taker, {maker_index, maker.generation}, price, {quantity}, {maker.quantity}, {wanted}};
+        const Handle handle{maker_index, maker.generation};
+        const Fill fill{maker.tag, taker, handle, price, {quantity}, {maker.quantity}, {wanted}};
         if (maker.quantity == 0) {
             --level.order_count;
             nodes_.unlink(maker_index);

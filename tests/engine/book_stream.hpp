@@ -1,7 +1,7 @@
 // Seeded streams of commands for a bare book, in several shapes of prices.
 //
-// A command makes sense in any state of the book: whom it aims at is a number that is taken modulo the orders so far, so
-// a stream from which pieces were cut is a stream again. The same seed gives the same stream on every machine.
+// A command makes sense in any state of the book: whom it aims at is a number that is taken modulo the orders so far,
+// so a stream from which pieces were cut is a stream again. The same seed gives the same stream on every machine.
 #pragma once
 
 #include "engine/types.hpp"
@@ -57,7 +57,7 @@ inline const std::array<BookShape, 8>& book_shapes() {
              return dice.pick({Units::min() + step, Units::max() - step, step, -step, Units::max() / 2 + step});
          },
          52},
-        {"anywhere", [](Dice& dice) { return static_cast<std::int64_t>(dice.below(Units::max())) << dice.below(2); }, 60},
+        {"anywhere", [](Dice& dice) { return static_cast<std::int64_t>(dice.below(1ULL << 63)) << dice.below(2); }, 60},
         {"one level", [](Dice&) { return std::int64_t{77}; }, 52},
         {"emptied and refilled", [](Dice& dice) { return dice.between(1, 3) * 64; }, 40},
         {"an outlier", [](Dice& dice) { return dice.chance(97) ? dice.between(60, 70) : std::int64_t{1} << 40; }, 50},

@@ -1,7 +1,8 @@
 // Three books under one stream of commands: the fast one, the std::map book and the naive one.
 //
-// The fast book and the map book report to sinks, whose events must be equal; what the naive book would report is worked
-// out here from its fills. After each command all that can be read is compared, and the fast book's structure checked.
+// The fast book and the map book report to sinks, whose events must be equal; what the naive book would report is
+// worked out here from its fills. After each command all that can be read is compared, and the fast book's structure
+// checked.
 #pragma once
 
 #include "engine/book_check.hpp"
@@ -47,8 +48,8 @@ struct LoggingSink {
         log.push_back(words("replaced ", tag, ' ', price.units, ' ', leaves.units, ' ', kept));
     }
 
-    static std::string fill(std::uint64_t maker, std::uint64_t taker, Price price, Quantity quantity, Quantity maker_leaves,
-                            Quantity taker_leaves) {
+    static std::string fill(std::uint64_t maker, std::uint64_t taker, Price price, Quantity quantity,
+                            Quantity maker_leaves, Quantity taker_leaves) {
         return words("filled ", maker, ' ', taker, ' ', price.units, ' ', quantity.units, ' ', maker_leaves.units, ' ',
                      taker_leaves.units);
     }
@@ -68,11 +69,16 @@ public:
         const typename Book::Handle named = handles.empty() ? Book::kNoHandle : handles[target];
         LoggingSink<Book> sink{book, log};
         switch (c.kind) {
-            case Kind::Submit: return handles.push_back(book.submit(c.side, {c.price}, {c.quantity}, false, tag, sink));
-            case Kind::SubmitIoc: return handles.push_back(book.submit(c.side, {c.price}, {c.quantity}, true, tag, sink));
-            case Kind::Add: return handles.push_back(book.add(c.side, {c.price}, {c.quantity}, tag));
-            case Kind::Cancel: return refused(book.cancel(named, sink));
-            case Kind::Replace: return replaced(target, book.replace(named, {c.price}, {c.quantity}, sink));
+            case Kind::Submit:
+            case Kind::SubmitIoc:
+                return handles.push_back(
+                    book.submit(c.side, {c.price}, {c.quantity}, c.kind == Kind::SubmitIoc, tag, sink));
+            case Kind::Add:
+                return handles.push_back(book.add(c.side, {c.price}, {c.quantity}, tag));
+            case Kind::Cancel:
+                return refused(book.cancel(named, sink));
+            case Kind::Replace:
+                return replaced(target, book.replace(named, {c.price}, {c.quantity}, sink));
             case Kind::Shrink:
                 if (!book.is_live(named)) return refused(false);
                 return replaced(target, book.replace(named, book.price(named), shrunk, sink));
@@ -110,16 +116,23 @@ public:
         if (!is_new && found == nullptr) return log.push_back("refused");
         const NaiveBook::Order named = is_new ? NaiveBook::Order{} : *found;
         switch (c.kind) {
-            case Kind::Submit: return place(count++, c.side, {c.price}, {c.quantity}, false);
-            case Kind::SubmitIoc: return place(count++, c.side, {c.price}, {c.quantity}, true);
-            case Kind::Add: return book.add({id(count++), c.side, {c.price}, {c.quantity}});
+            case Kind::Submit:
+                return place(count++, c.side, {c.price}, {c.quantity}, false);
+            case Kind::SubmitIoc:
+                return place(count++, c.side, {c.price}, {c.quantity}, true);
+            case Kind::Add:
+                return book.add({id(count++), c.side, {c.price}, {c.quantity}});
             case Kind::Cancel:
                 log.push_back(words("canceled ", target, ' ', named.leaves.units));
                 return book.cancel(named.id);
-            case Kind::Replace: return replace(target, named, {c.price}, {c.quantity});
-            case Kind::Shrink: return replace(target, named, named.price, shrunk);
-            case Kind::Reduce: return set(named.id, named.leaves - std::min(Quantity{c.quantity}, named.leaves));
-            case Kind::Remove: return book.cancel(named.id);
+            case Kind::Replace:
+                return replace(target, named, {c.price}, {c.quantity});
+            case Kind::Shrink:
+                return replace(target, named, named.price, shrunk);
+            case Kind::Reduce:
+                return set(named.id, named.leaves - std::min(Quantity{c.quantity}, named.leaves));
+            case Kind::Remove:
+                return book.cancel(named.id);
         }
     }
 

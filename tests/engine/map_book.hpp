@@ -1,7 +1,7 @@
 // The order book as a std::map of FIFO lists: the measure of the fast book, in benchmarks and in property tests.
 //
-// The same contract as engine::OrderBook, in the plain way: orders in a slab with a free list, linked by 32-bit handles;
-// a balanced tree from price to the ends of its list; the list of a level found anew for each operation.
+// The same contract as engine::OrderBook, in the plain way: orders in a slab with a free list, linked by 32-bit
+// indices; a balanced tree from price to the ends of its list; the list of a level found anew for each operation.
 // Cost: O(log levels) to find a level, O(1) inside it. Thread safety: none.
 #pragma once
 

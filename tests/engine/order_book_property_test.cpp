@@ -4,8 +4,8 @@
 // together. A stream that fails is cut down to the few commands that matter, and printed.
 #include "tests/engine/book_trial.hpp"
 
-#include <catch2/catch.hpp>
 #include <rapidcheck.h>
+#include <catch2/catch.hpp>
 
 #include <cstdlib>
 #include <iostream>
@@ -81,7 +81,7 @@ TEST_CASE("The fast book, the map book and the naive book agree after every comm
         const rc::detail::TestResult result = check(shape, seed, commands / book_shapes().size());
         std::ostringstream text;
         rc::detail::printResultMessage(result, text);
-        INFO("BUTTONWOOD_SEED=" << seed << " BUTTONWOOD_COMMANDS=" << commands << " repeats this, prices: " << shape.name);
+        INFO("BUTTONWOOD_SEED=" << seed << " BUTTONWOOD_COMMANDS=" << commands << " repeats this: " << shape.name);
         INFO(text.str());
         CHECK(result.is<rc::detail::SuccessResult>());
     }
@@ -101,8 +101,8 @@ TEST_CASE("A stream that fails is cut down to the commands that matter", "[unit]
     REQUIRE(meets(stream));
     rc::detail::TestParams params;
     params.seed = 1;
-    const auto result = rc::detail::checkTestable(
-        [&] { RC_ASSERT(!meets(*streams(book_shapes()[0]))); }, rc::detail::TestMetadata{}, params);
+    const auto result = rc::detail::checkTestable([&] { RC_ASSERT(!meets(*streams(book_shapes()[0]))); },
+                                                  rc::detail::TestMetadata{}, params);
     REQUIRE(result.is<rc::detail::FailureResult>());
     const auto& failure = result.get<rc::detail::FailureResult>();
     const std::string& example = failure.counterExample.front().second;

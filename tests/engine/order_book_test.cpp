@@ -1,7 +1,13 @@
 // The order book by itself: what each operation promises.
 #include "engine/order_book.hpp"
+#include "engine/book_check.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <limits>
+#include <sstream>
+#include <string>
+#include <vector>
 
 namespace buttonwood::engine::tests {
 namespace {
@@ -11,6 +17,29 @@ std::vector<OrderBook::Tag> queue(const OrderBook& book, Side side, std::int64_t
     book.for_each_order_at(side, {price}, [&](OrderBook::Handle h) { tags.push_back(book.tag(h)); });
     return tags;
 }
+
+// Everything that a book reports, as one line a call.
+struct Reports : OrderBook::NullSink {
+    std::vector<std::string> lines;
+    void say(const auto&... parts) {
+        std::ostringstream line;
+        (line << ... << parts);
+        lines.push_back(line.str());
+    }
+    void filled(const OrderBook::Fill& f) {
+        say("maker ", f.maker, " taker ", f.taker, " ", f.quantity.units, " at ", f.price.units, " leaves ",
+            f.maker_leaves.units, " and ", f.taker_leaves.units);
+    }
+    void rested(OrderBook::Tag tag, OrderBook::Handle, Side side, Price price, Quantity leaves) {
+        say(tag, side == Side::Buy ? " buys " : " sells ", leaves.units, " at ", price.units);
+    }
+    void expired(OrderBook::Tag tag, Quantity leaves) { say(tag, " expires ", leaves.units); }
+    void canceled(OrderBook::Tag tag, Quantity leaves) { say(tag, " canceled ", leaves.units); }
+    void replaced(OrderBook::Tag tag, OrderBook::Handle, Price price, Quantity leaves, bool kept) {
+        say(tag, " replaced by ", leaves.units, " at ", price.units, kept ? " in place" : "");
+    }
+};
+using Lines = std::vector<std::string>;
 
 std::vector<std::int64_t> prices(const OrderBook& book, Side side) {
     std::vector<std::int64_t> found;
@@ -104,19 +133,180 @@ TEST_CASE("The extremes of int64 are prices like any other", "[unit]") {
     CHECK(prices(book, Side::Sell) == std::vector<std::int64_t>{Units::min(), 0, Units::max()});
 }
 
-TEST_CASE("A handle is given again only after its order has left", "[unit]") {
+TEST_CASE("A handle names one order for ever: memory is used again, handles are not", "[unit]") {
     OrderBook book;
     const auto a = book.add(Side::Buy, {1}, {1}, 1);
     const auto b = book.add(Side::Buy, {1}, {1}, 2);
     REQUIRE(a != b);
     book.remove(a);
     const auto c = book.add(Side::Sell, {5}, {6}, 3);
-    CHECK(c != b);
+    CHECK(c.index == a.index);
+    CHECK(c != a);
+    CHECK_FALSE(book.is_live(a));
+    CHECK(book.is_live(c));
     CHECK(book.tag(c) == 3);
     CHECK(book.side(c) == Side::Sell);
     CHECK(book.price(c) == Price{5});
     CHECK(book.quantity(c) == Quantity{6});
     CHECK(queue(book, Side::Buy, 1) == std::vector<OrderBook::Tag>{2});
+}
+
+TEST_CASE("No handle, one of memory that is not there and one made up are dead", "[unit]") {
+    OrderBook book;
+    CHECK_FALSE(book.is_live(OrderBook::kNoHandle));
+    const OrderBook::Handle handle = book.add(Side::Sell, {1}, {1}, 0);
+    CHECK(handle);
+    CHECK_FALSE(OrderBook::kNoHandle);
+    CHECK_FALSE(book.is_live(OrderBook::kNoHandle));
+    CHECK_FALSE(book.is_live({handle.index + 100, handle.generation}));
+    CHECK_FALSE(book.is_live({handle.index, handle.generation + 4}));
+    book.remove(handle);
+    CHECK_FALSE(book.is_live({handle.index, handle.generation - 1}));
+}
+
+TEST_CASE("An order that crosses nothing rests, and says where", "[unit]") {
+    OrderBook book;
+    Reports reports;
+    const auto handle = book.submit(Side::Buy, {10}, {5}, false, 1, reports);
+    CHECK(book.is_live(handle));
+    CHECK(reports.lines == Lines{"1 buys 5 at 10"});
+    CHECK(book.empty(Side::Sell));
+    CHECK_FALSE(book.empty(Side::Buy));
+}
+
+TEST_CASE("A taker sweeps from the best price to its limit, first come first filled, and the rest rests", "[unit]") {
+    OrderBook book;
+    Reports reports;
+    book.add(Side::Sell, {12}, {4}, 3);
+    book.add(Side::Sell, {10}, {1}, 1);
+    book.add(Side::Sell, {10}, {2}, 2);
+    book.add(Side::Sell, {13}, {9}, 4);
+    const auto handle = book.submit(Side::Buy, {12}, {10}, false, 7, reports);
+    CHECK(reports.lines == Lines{"maker 1 taker 7 1 at 10 leaves 0 and 9", "maker 2 taker 7 2 at 10 leaves 0 and 7",
+                                 "maker 3 taker 7 4 at 12 leaves 0 and 3", "7 buys 3 at 12"});
+    CHECK(book.quantity(handle) == Quantity{3});
+    CHECK(prices(book, Side::Sell) == std::vector<std::int64_t>{13});
+    CHECK(check_invariants(book).empty());
+}
+
+TEST_CASE("A taker that is filled rests nowhere and gets no handle", "[unit]") {
+    OrderBook book;
+    Reports reports;
+    const auto maker = book.add(Side::Buy, {10}, {5}, 1);
+    CHECK(book.submit(Side::Sell, {10}, {2}, false, 2, reports) == OrderBook::kNoHandle);
+    CHECK(book.quantity(maker) == Quantity{3});
+    CHECK(book.submit(Side::Sell, {9}, {3}, true, 3, reports) == OrderBook::kNoHandle);
+    CHECK(reports.lines == Lines{"maker 1 taker 2 2 at 10 leaves 3 and 0", "maker 1 taker 3 3 at 10 leaves 0 and 0"});
+    CHECK(book.order_count() == 0);
+}
+
+TEST_CASE("What an ioc order cannot fill at once expires", "[unit]") {
+    OrderBook book;
+    Reports reports;
+    book.add(Side::Buy, {10}, {5}, 1);
+    CHECK(book.submit(Side::Sell, {10}, {7}, true, 2, reports) == OrderBook::kNoHandle);
+    CHECK(reports.lines == Lines{"maker 1 taker 2 5 at 10 leaves 0 and 2", "2 expires 2"});
+    CHECK(book.order_count() == 0);
+}
+
+TEST_CASE("A cancel takes an order out once", "[unit]") {
+    OrderBook book;
+    Reports reports;
+    const auto handle = book.submit(Side::Sell, {10}, {5}, false, 1, OrderBook::NullSink{});
+    CHECK(book.cancel(handle, reports));
+    CHECK_FALSE(book.cancel(handle, reports));
+    CHECK(reports.lines == Lines{"1 canceled 5"});
+    CHECK(book.empty(Side::Sell));
+}
+
+TEST_CASE("A replace keeps the place exactly when the price stays and the quantity does not go up", "[unit]") {
+    OrderBook book;
+    const auto first = book.add(Side::Buy, {10}, {5}, 1);
+    book.add(Side::Buy, {10}, {5}, 2);
+    Reports reports;
+    CHECK(book.replace(first, {10}, {5}, reports) == first);
+    CHECK(book.replace(first, {10}, {3}, reports) == first);
+    CHECK(reports.lines == Lines{"1 replaced by 5 at 10 in place", "1 replaced by 3 at 10 in place"});
+    CHECK(queue(book, Side::Buy, 10) == std::vector<OrderBook::Tag>{1, 2});
+    CHECK(book.depth_at(Side::Buy, {10}) == OrderBook::Level{{10}, {8}, 2});
+
+    SECTION("more of it queues anew") {
+        CHECK(book.replace(first, {10}, {4}, reports) == first);
+        CHECK(queue(book, Side::Buy, 10) == std::vector<OrderBook::Tag>{2, 1});
+        CHECK(reports.lines.back() == "1 buys 4 at 10");
+    }
+    SECTION("another price queues anew") {
+        CHECK(book.replace(first, {11}, {1}, reports) == first);
+        CHECK(queue(book, Side::Buy, 11) == std::vector<OrderBook::Tag>{1});
+        CHECK(book.depth_at(Side::Buy, {10}) == OrderBook::Level{{10}, {5}, 1});
+    }
+    CHECK(check_invariants(book).empty());
+}
+
+TEST_CASE("A replace to a crossing price takes, and rests with what is left under the same handle", "[unit]") {
+    OrderBook book;
+    Reports reports;
+    const auto bid = book.add(Side::Buy, {10}, {5}, 1);
+    book.add(Side::Sell, {12}, {3}, 2);
+    CHECK(book.replace(bid, {12}, {7}, reports) == bid);
+    CHECK(reports.lines == Lines{"1 replaced by 7 at 12", "maker 2 taker 1 3 at 12 leaves 0 and 4", "1 buys 4 at 12"});
+    CHECK(prices(book, Side::Buy) == std::vector<std::int64_t>{12});
+
+    book.add(Side::Sell, {13}, {9}, 3);
+    CHECK(book.replace(bid, {13}, {4}, reports) == OrderBook::kNoHandle);
+    CHECK_FALSE(book.is_live(bid));
+    CHECK(book.replace(bid, {1}, {1}, reports) == std::nullopt);
+    CHECK(book.order_count() == 1);
+    CHECK(check_invariants(book).empty());
+}
+
+TEST_CASE("A level's quantity wraps round beyond 2^63, and nothing else suffers", "[unit]") {
+    constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
+    OrderBook book;
+    for (OrderBook::Tag tag = 1; tag <= 3; ++tag) book.add(Side::Sell, {1}, {kHuge}, tag);
+    Reports reports;
+    book.submit(Side::Buy, {1}, {kHuge}, false, 9, reports);
+    book.submit(Side::Buy, {1}, {kHuge}, false, 9, reports);
+    CHECK(reports.lines.size() == 2);
+    CHECK(book.best(Side::Sell) == OrderBook::Level{{1}, {kHuge}, 1});
+    CHECK(check_invariants(book).empty());
+}
+
+TEST_CASE("Asking the processor for memory changes nothing, whatever is asked for", "[unit]") {
+    OrderBook book;
+    book.prefetch(OrderBook::kNoHandle);
+    book.prefetch(Side::Buy, {1});
+    const auto handle = book.add(Side::Buy, {1}, {1}, 1);
+    book.prefetch(handle);
+    book.prefetch(Side::Buy, {1});
+    book.prefetch(Side::Buy, {1'000'000});
+    CHECK(book.order_count() == 1);
+    CHECK(check_invariants(book).empty());
+}
+
+TEST_CASE("An empty book is small and has no memory of its own; an order takes 32 bytes", "[unit]") {
+    CHECK(sizeof(OrderBook) <= 256);
+    OrderBook book;
+    CHECK(book.memory_bytes() == 0);
+    book.reserve(1'000, 1);
+    const std::size_t reserved = book.memory_bytes();
+    for (int i = 0; i < 1'000; ++i) book.add(Side::Buy, {5}, {1}, 0);
+    CHECK(book.memory_bytes() == reserved);
+    book.reserve(2'000, 1);
+    CHECK(book.memory_bytes() == reserved + 32 * 1'000);
+}
+
+TEST_CASE("A node whose generations are used up is retired, so that its old handles stay dead", "[unit]") {
+    // Three generations: 4, 8 and 12, beside the bits for the side and for being live.
+    book::BasicNodes<15> nodes;
+    const book::Index first = nodes.new_order(0);
+    for (int life = 1; life <= 2; ++life) {
+        nodes.free_order(first);
+        REQUIRE(nodes.new_order(life == 1 ? book::kSellBit : 0) == first);
+    }
+    nodes.free_order(first);
+    CHECK(nodes.new_order(0) != first);
+    for (std::uint32_t generation = 0; generation < 16; ++generation) CHECK_FALSE(nodes.is_live(first, generation));
 }
 
 }  // namespace buttonwood::engine::tests
