@@ -333,10 +333,12 @@ std::optional<Timestamp> Engine::expiry_of(const Order& order) const {
 }
 
 void Engine::expect_expiry(const Order& order) {
+    if (lasts(order.time_in_force)) return;
     if (const auto at = expiry_of(order)) expiries_.insert(Expiry{*at, order.security, order.id});
 }
 
 void Engine::forget_expiry(const Order& order) {
+    if (lasts(order.time_in_force)) return;
     if (const auto at = expiry_of(order)) expiries_.erase(Expiry{*at, order.security, order.id});
 }
 

@@ -129,6 +129,10 @@ constexpr bool has_trigger(OrderType t) { return t != OrderType::Market && t != 
 // FIX tag 59. Gtd carries expires_at. Opg takes part in the next opening or reopening auction, Cls in the next closing
 // one, and nowhere else.
 enum class TimeInForce : std::uint8_t { Day = 0, Gtc = 1, Opg = 2, Ioc = 3, Fok = 4, Gtd = 6, Cls = 7 };
+// Ended by nobody but its owner and the market: no clock, day or auction.
+constexpr bool lasts(TimeInForce t) {
+    return t == TimeInForce::Gtc || t == TimeInForce::Ioc || t == TimeInForce::Fok;
+}
 constexpr bool for_auction(TimeInForce t) { return t == TimeInForce::Opg || t == TimeInForce::Cls; }
 constexpr bool may_rest(TimeInForce t) {
     return t == TimeInForce::Day || t == TimeInForce::Gtc || t == TimeInForce::Gtd;
