@@ -98,10 +98,12 @@ CommandStream::Step CommandStream::next(const NaiveEngine& model) {
         const bool restless = profile_ == Profile::Sessions || profile_ == Profile::Usual;
         const auto roll = dice_.below(100);
         const std::uint64_t sessions = restless ? 14 : 5;
-        act = roll < sessions       ? session(model)
-              : roll < sessions + 3 ? money(model)
-              : roll < sessions + 6 ? administration(model)
-                                    : trading(model);
+        // People and securities of the usual market stay as they are: golden cases have no words for odd ones.
+        const std::uint64_t administrations = profile_ == Profile::Usual ? 0 : 3;
+        act = roll < sessions                         ? session(model)
+              : roll < sessions + administrations     ? administration(model)
+              : roll < sessions + administrations + 3 ? money(model)
+                                                      : trading(model);
     }
     return {time_, act.actor, act.command};
 }

@@ -33,8 +33,9 @@ public:
     // What came of the command, a line per event.
     std::string play(const std::string& line) {
         const Line parsed = parse_command(line, oracle_);
-        const CommandHeader header{engine_.last_command() + 1, {engine_.last_time().us + 1}, parsed.actor, {}};
-        const NaiveEngine::Prediction predicted = oracle_.decide(parsed.actor, parsed.command);
+        time_.us += 1;
+        const CommandHeader header{engine_.last_command() + 1, time_, parsed.actor, {}};
+        const NaiveEngine::Prediction predicted = oracle_.decide(parsed.actor, time_, parsed.command);
         std::vector<Event> events;
         const RejectReason reason = engine_.decide(header, parsed.command, events);
         must_be_empty(compare_events(events, reason, predicted));
@@ -47,6 +48,10 @@ public:
     void set_up() {
         for (const char* line : kUsualMarket) play(line);
     }
+    void let_pass(Timestamp until) {
+        if (until < time_) throw std::runtime_error("time does not go back");
+        time_ = until;
+    }
     [[nodiscard]] const NaiveEngine& state() const { return oracle_; }
 
 private:
@@ -55,6 +60,7 @@ private:
     }
     Engine engine_;
     NaiveEngine oracle_;
+    Timestamp time_ = parse_time("09:00:00");
 };
 
 std::string indented(const std::string& lines) {
@@ -76,9 +82,15 @@ std::string outcome(const std::string& line, std::unique_ptr<Stage>& stage) {
         stage->set_up();
         return {};
     }
+    if (line.starts_with("time ")) {
+        stage->let_pass(parse_time(line.substr(5)));
+        return {};
+    }
     if (line == "accounts") return indented(draw_accounts(stage->state()));
     if (line.starts_with("book "))
         return indented(draw_book(security_named(line.substr(5), stage->state()), stage->state()));
+    if (line.starts_with("held "))
+        return indented(draw_held(security_named(line.substr(5), stage->state()), stage->state()));
     return indented(stage->play(line));
 }
 

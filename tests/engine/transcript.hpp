@@ -7,6 +7,7 @@
 //     book ACME
 //                   10.05  10 #1
 //
+// The day begins at 09:00:00, and each command takes a microsecond; `time 09:30:00` lets time pass.
 // Blank lines and lines that start with # are kept as they are; `case` starts a market of its own. The usual market:
 // keeper (operator); ann, bob and cat (traders), each with 1000.00 USD, 100 ACME and 100 ROSE. ACME: cents, lots of 1.
 // ROSE: ticks of 0.05, lots of 10. README.md lists the commands.
@@ -27,17 +28,29 @@ namespace buttonwood::engine::tests {
 [[nodiscard]] Int128 parse_units(std::string_view text, int scale);
 [[nodiscard]] std::string format_units(Int128 units, int scale);
 
+// 09:30:00 or 09:30:00.000001 of the day of the cases (us:N: so many microseconds since 1970) <-> a time;
+// 250ms, 5s, 1us <-> microseconds. Parsing throws as parse_units does.
+inline constexpr Timestamp kMidnight{1'767'225'600'000'000};  // 2026-01-01
+[[nodiscard]] Timestamp parse_time(const std::string& text);
+[[nodiscard]] std::string format_time(Timestamp time);
+[[nodiscard]] std::int64_t parse_duration(const std::string& text);
+[[nodiscard]] std::string format_duration(std::int64_t us);
+
 // An actor and a command, from one line. Names that nobody has give ids that nobody has.
 struct Line {
     UserId actor{};
     Command command;
 };
 [[nodiscard]] Line parse_command(const std::string& line, const NaiveEngine& state);
+// The line that parse_command reads as this; notes and the secrets of keys have no words.
+[[nodiscard]] std::string write_command(const Line& line, const NaiveEngine& state);
 
 // One event in words, without its envelope. `state` names the people and the securities.
 [[nodiscard]] std::string tell(const EventBody& event, const NaiveEngine& state);
-// The book with its orders in queue order, one line per price; every account's cash and holdings.
+// The book with its orders in queue order, one line per price, icebergs with what they show and what they hide; the
+// orders that are held; every account's cash and holdings.
 [[nodiscard]] std::string draw_book(SecurityId security, const NaiveEngine& state);
+[[nodiscard]] std::string draw_held(SecurityId security, const NaiveEngine& state);
 [[nodiscard]] std::string draw_accounts(const NaiveEngine& state);
 [[nodiscard]] SecurityId security_named(std::string_view symbol, const NaiveEngine& state);
 

@@ -1,63 +1,14 @@
-#include "engine/names.hpp"
-#include "tests/engine/transcript.hpp"
-
-#include <deque>
-#include <sstream>
-#include <stdexcept>
+#include "tests/engine/transcript_words.hpp"
 
 namespace buttonwood::engine::tests {
 namespace {
 
 constexpr std::uint32_t kNobody = 999;
 
-// The words of one line, taken from the front.
-class Words {
-public:
-    explicit Words(const std::string& line) {
-        std::istringstream in(line);
-        for (std::string word; in >> word;) words_.push_back(word);
-    }
-    [[nodiscard]] bool done() const { return words_.empty(); }
-    std::string take() {
-        if (words_.empty()) throw std::runtime_error("the line ends too early");
-        std::string word = words_.front();
-        words_.pop_front();
-        return word == "\"\"" ? std::string() : word;
-    }
-    bool accept(std::string_view word) {
-        if (words_.empty() || words_.front() != word) return false;
-        words_.pop_front();
-        return true;
-    }
-    void expect(std::string_view word) {
-        if (!accept(word)) throw std::runtime_error("expected '" + std::string(word) + "'");
-    }
-
-private:
-    std::deque<std::string> words_;
-};
-
-template <class E>
-E word(const std::string& text) {
-    const auto value = from_word<E>(text);
-    if (!value) throw std::runtime_error("no such word: " + text);
-    return *value;
-}
-
-UserId user_named(std::string_view name, const NaiveEngine& state) {
-    if (name == "system") return UserId::None;
-    for (const auto& [id, user] : state.users())
-        if (user.terms.name.view() == name) return id;
-    return UserId{kNobody};
-}
-
-// acc_N, or somebody's first account.
-AccountId account_named(std::string_view name, const NaiveEngine& state) {
-    if (name.starts_with("acc_")) return static_cast<AccountId>(std::stoul(std::string(name.substr(4))));
-    const UserId user = user_named(name, state);
-    for (const auto& [id, owner] : state.accounts())
-        if (owner == user) return id;
-    return AccountId{kNobody};
+int scale_of(SecurityId security, const NaiveEngine& state, bool price) {
+    const auto found = state.securities().find(security);
+    if (found == state.securities().end()) return 0;
+    return price ? found->second.terms.price_scale : found->second.terms.quantity_scale;
 }
 
 RoleSet roles(const std::string& text) {
@@ -66,74 +17,6 @@ RoleSet roles(const std::string& text) {
     std::istringstream in(text);
     for (std::string role; std::getline(in, role, ',');) set.add(word<Role>(role));
     return set;
-}
-
-int scale_of(SecurityId security, const NaiveEngine& state, bool price) {
-    const auto found = state.securities().find(security);
-    if (found == state.securities().end()) return 0;
-    return price ? found->second.terms.price_scale : found->second.terms.quantity_scale;
-}
-Price price(const std::string& text, SecurityId security, const NaiveEngine& state) {
-    return {static_cast<std::int64_t>(parse_units(text, scale_of(security, state, true)))};
-}
-Quantity quantity(const std::string& text, SecurityId security, const NaiveEngine& state) {
-    return {static_cast<std::int64_t>(parse_units(text, scale_of(security, state, false)))};
-}
-
-// #N is the engine's id, anything else the client's.
-OrderRef order_ref(const std::string& text) {
-    if (text.starts_with('#')) return {static_cast<OrderId>(std::stoull(text.substr(1))), {}};
-    return {OrderId::None, ClientOrderId(text)};
-}
-
-Command place(Words& words, AccountId account, Side side, const NaiveEngine& state) {
-    PlaceOrder c;
-    c.account = account;
-    c.side = side;
-    const std::string amount = words.take();
-    c.security = security_named(words.take(), state);
-    c.quantity = quantity(amount, c.security, state);
-    words.expect("at");
-    c.type = words.accept("market") ? OrderType::Market : OrderType::Limit;
-    if (c.type == OrderType::Limit || words.accept("priced")) c.price = price(words.take(), c.security, state);
-    c.time_in_force = c.type == OrderType::Limit ? TimeInForce::Gtc : TimeInForce::Ioc;
-    while (!words.done()) {
-        if (words.accept("post_only"))
-            c.post_only = true;
-        else if (words.accept("as"))
-            c.client_order_id = ClientOrderId(words.take());
-        else
-            c.time_in_force = word<TimeInForce>(words.take());
-    }
-    return c;
-}
-
-Command amend(Words& words, AccountId account, const NaiveEngine& state) {
-    AmendOrder c{account, order_ref(words.take()), {}, {}};
-    OrderId id = c.target.order;
-    if (id == OrderId::None)
-        for (const auto& [order, terms] : state.orders())
-            if (terms.request.account == account && terms.request.client_order_id == c.target.client_order_id)
-                id = order;
-    const auto found = state.orders().find(id);
-    const SecurityId security = found == state.orders().end() ? SecurityId::None : found->second.request.security;
-    if (words.accept("to")) c.quantity = quantity(words.take(), security, state);
-    if (words.accept("at")) c.price = price(words.take(), security, state);
-    return c;
-}
-
-Command cancel(Words& words, AccountId account, const NaiveEngine& state) {
-    if (!words.accept("all")) {
-        const OrderRef target = order_ref(words.take());
-        const bool on_behalf = words.accept("on");
-        if (on_behalf) words.expect("behalf");
-        return CancelOrder{on_behalf ? AccountId::None : account, target, {}};
-    }
-    MassCancel c{account, SecurityId::None, std::nullopt};
-    if (words.accept("in")) c.security = security_named(words.take(), state);
-    if (words.accept("bids")) c.side = Side::Buy;
-    if (words.accept("listings")) c.side = Side::Sell;
-    return c;
 }
 
 Command create_security(Words& words) {
@@ -169,6 +52,27 @@ Command give_key(Words& words, const NaiveEngine& state) {
     return CreateApiKey{user, key, {}, roles(words.take())};
 }
 
+Command change_state(Words& words, const NaiveEngine& state) {
+    ChangeTradingState c;
+    if (!words.accept("market")) c.security = security_named(words.take(), state);
+    c.state = word<TradingState>(words.take());
+    for (const auto& entry : kAuctionKindWords)
+        if (words.accept(entry.word)) c.auction = entry.value;
+    if (words.accept("until")) c.until = parse_time(words.take());
+    return c;
+}
+
+Command set_bands(Words& words, const NaiveEngine& state) {
+    SetPriceBands c;
+    c.security = security_named(words.take(), state);
+    if (words.accept("around")) c.reference_price = parse_price(words.take(), c.security, state);
+    if (words.accept("static")) c.static_basis_points = static_cast<std::uint32_t>(std::stoul(words.take()));
+    if (words.accept("dynamic")) c.dynamic_basis_points = static_cast<std::uint32_t>(std::stoul(words.take()));
+    if (words.accept("halt")) c.halt_us = parse_duration(words.take());
+    if (words.accept("auction")) c.auction_us = parse_duration(words.take());
+    return c;
+}
+
 Command administer(const std::string& verb, Words& words, const NaiveEngine& state) {
     if (verb == "registers") {
         const Name name(words.take());
@@ -190,20 +94,51 @@ Command administer(const std::string& verb, Words& words, const NaiveEngine& sta
     }
     if (verb == "creates") return create_security(words);
     if (verb == "sets") {
-        const SecurityId security = security_named(words.take(), state);
-        return ChangeTradingState{security, word<TradingState>(words.take()), {}};
+        return change_state(words, state);
     }
     if (verb == "deposits" || verb == "withdraws") return move_cash(words, verb == "deposits", state);
     if (verb == "issues") {
         const std::string amount = words.take();
         const SecurityId security = security_named(words.take(), state);
         words.expect("to");
-        return IssueHoldings{account_named(words.take(), state), security, quantity(amount, security, state)};
+        return IssueHoldings{account_named(words.take(), state), security, parse_quantity(amount, security, state)};
+    }
+    if (verb == "bands") return set_bands(words, state);
+    if (verb == "advances") {
+        for (const char* filler : {"the", "clock"}) words.expect(filler);
+        return AdvanceClock{};
+    }
+    if (verb == "ends") {
+        for (const char* filler : {"the", "day"}) words.expect(filler);
+        return EndDay{words.accept("of") ? security_named(words.take(), state) : SecurityId::None};
     }
     throw std::runtime_error("no such verb: " + verb);
 }
 
 }  // namespace
+
+UserId user_named(std::string_view name, const NaiveEngine& state) {
+    if (name == "system") return UserId::None;
+    for (const auto& [id, user] : state.users())
+        if (user.terms.name.view() == name) return id;
+    return UserId{kNobody};
+}
+
+AccountId account_named(std::string_view name, const NaiveEngine& state) {
+    if (name.starts_with("acc_")) return static_cast<AccountId>(std::stoul(std::string(name.substr(4))));
+    const UserId user = user_named(name, state);
+    for (const auto& [id, owner] : state.accounts())
+        if (owner == user) return id;
+    return AccountId{kNobody};
+}
+
+Price parse_price(const std::string& text, SecurityId security, const NaiveEngine& state) {
+    return {static_cast<std::int64_t>(parse_units(text, scale_of(security, state, true)))};
+}
+
+Quantity parse_quantity(const std::string& text, SecurityId security, const NaiveEngine& state) {
+    return {static_cast<std::int64_t>(parse_units(text, scale_of(security, state, false)))};
+}
 
 SecurityId security_named(std::string_view symbol, const NaiveEngine& state) {
     for (const auto& [id, security] : state.securities())
@@ -220,11 +155,13 @@ Line parse_command(const std::string& line, const NaiveEngine& state) {
     const AccountId account = account_named(words.accept("for") ? words.take() : name, state);
     const std::string verb = words.take();
     if (verb == "buys" || verb == "sells")
-        parsed.command = place(words, account, verb == "buys" ? Side::Buy : Side::Sell, state);
+        parsed.command = parse_place(words, account, verb == "buys" ? Side::Buy : Side::Sell, state);
+    else if (verb == "places")
+        parsed.command = parse_group(words, account, state);
     else if (verb == "amends")
-        parsed.command = amend(words, account, state);
+        parsed.command = parse_amend(words, account, state);
     else if (verb == "cancels")
-        parsed.command = cancel(words, account, state);
+        parsed.command = parse_cancel(words, account, state);
     else
         parsed.command = administer(verb, words, state);
     if (!words.done()) throw std::runtime_error("not understood: " + words.take());

@@ -31,20 +31,21 @@ void words_are_a_bijection() {
         CHECK(words.insert(entry.word).second);
     }
     CHECK_FALSE(from_word<E>("no such word").has_value());
-    CHECK(word_of(E{}) == "unknown");  // 0 is no enumerator: an unset field is noticed
+    CHECK(word_of(E{255}) == "unknown");
 }
 
 }  // namespace
 
 TEST_CASE("Reject reasons are numbered without holes and have codes and texts of their own", "[unit]") {
     std::set<std::string_view> codes;
-    std::size_t number = 0;
+    std::set<std::size_t> numbers;
     for (const RejectReason reason : all_reasons()) {
-        CHECK(static_cast<std::size_t>(reason) == number++);
+        CHECK(numbers.insert(static_cast<std::size_t>(reason)).second);
         CHECK(codes.insert(code_of(reason)).second);
         CHECK_FALSE(text_of(reason).empty());
         CHECK(code_of(reason).find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos);
     }
+    CHECK(*numbers.rbegin() == numbers.size() - 1);
     CHECK(code_of(RejectReason{255}) == "unknown");
     CHECK(text_of(RejectReason{255}) == "unknown");
 }
@@ -54,10 +55,42 @@ TEST_CASE("Every enumeration has a word for each enumerator and back", "[unit]")
     words_are_a_bijection<OrderType>();
     words_are_a_bijection<TimeInForce>();
     words_are_a_bijection<TradingState>();
+    words_are_a_bijection<AuctionKind>();
+    words_are_a_bijection<StateCause>();
+    words_are_a_bijection<SelfTradePrevention>();
+    words_are_a_bijection<GroupKind>();
+    words_are_a_bijection<GroupRole>();
+    words_are_a_bijection<ActivationReason>();
+    words_are_a_bijection<WorkKind>();
     words_are_a_bijection<UserStatus>();
     words_are_a_bijection<CancelReason>();
     words_are_a_bijection<ExpireReason>();
     words_are_a_bijection<Role>();
+}
+
+TEST_CASE("An enumerator whose absence means something is 0, and no other is", "[unit]") {
+    CHECK(word_of(Side{}) == "unknown");
+    CHECK(word_of(OrderType{}) == "unknown");
+    CHECK(word_of(TradingState{}) == "unknown");
+    CHECK(word_of(UserStatus{}) == "unknown");
+    CHECK(word_of(CancelReason{}) == "unknown");
+    CHECK(word_of(SelfTradePrevention{}) == "none");
+    CHECK(word_of(GroupRole{}) == "none");
+    CHECK(word_of(AuctionKind{}) == "none");
+    CHECK(word_of(StateCause{}) == "operator");
+}
+
+TEST_CASE("Trading states are ordered by severity", "[unit]") {
+    const std::vector<TradingState> rising = {TradingState::Open,       TradingState::Auction, TradingState::PreOpen,
+                                              TradingState::CancelOnly, TradingState::Halted,  TradingState::Closed};
+    for (std::size_t i = 1; i < rising.size(); ++i) CHECK(severity(rising[i - 1]) < severity(rising[i]));
+}
+
+TEST_CASE("A resting order shows its display quantity, or what is left where that is less", "[unit]") {
+    CHECK(displayed({10}, {}) == Quantity{10});
+    CHECK(displayed({10}, {3}) == Quantity{3});
+    CHECK(displayed({3}, {3}) == Quantity{3});
+    CHECK(displayed({2}, {3}) == Quantity{2});
 }
 
 TEST_CASE("Price times quantity is exact at every scale", "[unit]") {
