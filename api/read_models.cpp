@@ -222,8 +222,8 @@ OrDbError<ReadAnswer> read_fills(Connection& connection, const FillFilter& filte
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
         "SELECT trade_id, account_id, order_id, client_order_id, symbol, side, price_units, quantity_units, notional,"
-        " liquidity, auction, price_scale, quantity_scale, event_seq, trade_id * 2 + (side = 'sell')::int AS cursor, " RFC3339(
-            "executed_at") " AS executed FROM api.fills"
+        " liquidity, auction, price_scale, quantity_scale, event_seq, trade_id * 2 + (side = 'sell')::int AS cursor, "
+        RFC3339("executed_at") " AS executed FROM api.fills"
         " WHERE account_id = ANY($1::bigint[]) AND ($2::text IS NULL OR symbol = $2)"
         " AND ($3::bigint IS NULL OR order_id = $3)"
         " AND ($4::bigint IS NULL OR (trade_id <= $4 / 2 AND trade_id * 2 + (side = 'sell')::int < $4))"
@@ -254,8 +254,8 @@ OrDbError<ReadAnswer> read_prevented_matches(Connection& connection, const Preve
     const auto seq = checkpoint(connection, kPreventedSources);
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
-        "SELECT event_seq, symbol, maker_order_id, taker_order_id, maker_account_id, taker_account_id, taker_side, mode,"
-        " price_units, quantity_units, price_scale, quantity_scale, " RFC3339("prevented_at") " AS prevented"
+        "SELECT event_seq, symbol, maker_order_id, taker_order_id, maker_account_id, taker_account_id, taker_side,"
+        " mode, price_units, quantity_units, price_scale, quantity_scale, " RFC3339("prevented_at") " AS prevented"
         " FROM api.prevented_matches"
         " WHERE (taker_account_id = ANY($1::bigint[]) OR maker_account_id = ANY($1::bigint[]))"
         " AND ($2::text IS NULL OR symbol = $2) AND ($3::bigint IS NULL OR event_seq < $3)"

@@ -27,7 +27,8 @@ void add_page_routes(Router& router) {
     for (const WebAsset& asset : web_assets()) {
         const auto serve = [&asset](Request&) -> Result { return page_file(asset); };
         router.add_immediate(Verb::get, std::string(asset.path), Access::Public, {}, serve);
-        if (asset.path == "/index.html") router.add_immediate(Verb::get, "/", Access::Public, {}, serve);
+        // The page keeps the security on screen in its own address.
+        if (asset.path == "/index.html") router.add_immediate(Verb::get, "/", Access::Public, {"symbol"}, serve);
     }
 }
 

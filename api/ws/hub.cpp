@@ -14,7 +14,8 @@ using Window = BookWindow;
 
 // The members that every stream message starts with.
 void write_head(JsonWriter& w, std::string_view channel, std::string_view type, std::string_view subject_name,
-                std::optional<std::string_view> subject, std::uint64_t seq, engine::EventSeq event_seq, engine::Timestamp time) {
+                std::optional<std::string_view> subject, std::uint64_t seq, engine::EventSeq event_seq,
+                engine::Timestamp time) {
     w.member("channel", channel);
     w.member("type", type);
     w.member(subject_name, subject);
@@ -210,7 +211,8 @@ void Hub::subscribe_executions(Subscriber& s, engine::UserId user) {
             w.array("data", [&] {
                 for (const engine::OrderId order_id : account.open_orders) {
                     const LiveOrder& order = *view_.order(order_id);
-                    write_execution(w, {"new", id, 0, order, std::nullopt, false, std::nullopt}, *view_.security(order.security));
+                    write_execution(w, {"new", id, 0, order, std::nullopt, false, std::nullopt},
+                                    *view_.security(order.security));
                 }
             });
         });

@@ -263,7 +263,8 @@ TEST_CASE("self-trade prevention leaves a record", "[system]") {
     CHECK(match.at("price") == "10.00");
     CHECK(match.at("quantity") == "3");
     CHECK(match.at("self_trade_prevention") == "cancel_newest");
-    const json traded = place(market, trader, order("buy", "3", {{"price", "10.00"}, {"self_trade_prevention", "none"}}));
+    const json traded =
+        place(market, trader, order("buy", "3", {{"price", "10.00"}, {"self_trade_prevention", "none"}}));
     CHECK(traded.at("status") == "filled");
 }
 

@@ -75,3 +75,15 @@ TEST_CASE("a client_order_id names one order for ever, in memory and after a res
     }
     CHECK(market.state().at("open_orders") == 1);
 }
+
+TEST_CASE("the page opens again at the address that it gives itself", "[system]") {
+    Market market(fresh_database());
+    for (const char* target : {"/", "/?symbol=ACME"}) {
+        INFO(target);
+        const auto page = HttpClient(market.url()).get(target);
+        REQUIRE(page.has_value());
+        CHECK(page->status == 200);
+        CHECK(page->header("content-type").starts_with("text/html"));
+    }
+    expect(HttpClient(market.url()).get("/?symbl=ACME"), 400);
+}
