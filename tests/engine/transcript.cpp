@@ -4,6 +4,8 @@
 
 #include <sstream>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace buttonwood::engine::tests {
 namespace {
@@ -63,6 +65,30 @@ private:
     Timestamp time_ = parse_time("09:00:00");
 };
 
+// "600 times ann sells ...": the same command again and again; only what came of the last is told.
+std::string play_often(const std::string& line, Stage& stage) {
+    const std::size_t times = line.find(" times ");
+    const unsigned long count = std::stoul(line.substr(0, times));
+    std::string told;
+    for (unsigned long i = 0; i < count; ++i) told = stage.play(line.substr(times + 7));
+    return told;
+}
+
+// The middle of a long outcome is only counted.
+std::string shortened(const std::string& told) {
+    constexpr std::size_t kWhole = 24;
+    constexpr std::size_t kEnds = 3;
+    std::vector<std::string> lines;
+    std::istringstream in(told);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    if (lines.size() <= kWhole) return told;
+    std::string out;
+    for (std::size_t i = 0; i < kEnds; ++i) out += lines[i] + '\n';
+    out += "... " + std::to_string(lines.size() - 2 * kEnds) + " more ...\n";
+    for (std::size_t i = lines.size() - kEnds; i < lines.size(); ++i) out += lines[i] + '\n';
+    return out;
+}
+
 std::string indented(const std::string& lines) {
     std::istringstream in(lines);
     std::string out;
@@ -91,7 +117,8 @@ std::string outcome(const std::string& line, std::unique_ptr<Stage>& stage) {
         return indented(draw_book(security_named(line.substr(5), stage->state()), stage->state()));
     if (line.starts_with("held "))
         return indented(draw_held(security_named(line.substr(5), stage->state()), stage->state()));
-    return indented(stage->play(line));
+    const bool often = line.find_first_not_of("0123456789") > 0 && line.find(" times ") != std::string::npos;
+    return indented(shortened(often ? play_often(line, *stage) : stage->play(line)));
 }
 
 }  // namespace
