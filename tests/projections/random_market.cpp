@@ -22,10 +22,20 @@ void RandomMarket::run(int commands) {
 }
 
 void RandomMarket::crowd() {
+    constexpr auto kSecurity = static_cast<SecurityId>(1);
+    // Whatever happened before, this market takes their orders.
+    while (engine_.wants_clock(now_)) record(AdvanceClock{}, UserId::None);
+    for (std::uint32_t user = 1; user <= users_; ++user)
+        record(ChangeUserStatus{static_cast<UserId>(user), UserStatus::Active, {}}, UserId::None);
+    for (const SecurityId security : {SecurityId::None, kSecurity}) {
+        record(ChangeTradingState{security, TradingState::Open, {}, {}, {}}, UserId::None);
+        while (engine_.wants_clock(now_)) record(AdvanceClock{}, UserId::None);
+    }
+    record(SetPriceBands{kSecurity, {}, 0, 0, 0, 0}, UserId::None);
     for (std::size_t n = 0; n <= kMaxEventsPerCommand; ++n) {
         PlaceOrder order;
         order.account = static_cast<AccountId>(1 + n % kFundedAccounts);
-        order.security = static_cast<SecurityId>(1);
+        order.security = kSecurity;
         order.side = Side::Buy;
         order.type = OrderType::Limit;
         order.time_in_force = n % 2 == 0 ? TimeInForce::Gtc : TimeInForce::Day;
