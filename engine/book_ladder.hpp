@@ -28,13 +28,13 @@ namespace buttonwood::engine::book {
 class Ladder {
 public:
     // The best level, kNil when there is none.
-    [[nodiscard]] Index best() const { return best_; }
+    [[nodiscard]] Index best() const noexcept { return best_; }
     // Is there a level at this key or a better one?
-    [[nodiscard]] bool reaches(std::uint64_t key) const { return best_ != kNil && best_key_ <= key; }
-    [[nodiscard]] std::uint32_t level_count() const { return level_count_; }
+    [[nodiscard]] bool reaches(std::uint64_t key) const noexcept { return best_ != kNil && best_key_ <= key; }
+    [[nodiscard]] std::uint32_t level_count() const noexcept { return level_count_; }
 
     // The level of this key, kNil when there is none.
-    [[nodiscard]] Index find(const Nodes& nodes, std::uint64_t key) const {
+    [[nodiscard]] Index find(const Nodes& nodes, std::uint64_t key) const noexcept {
         if (root_ == kNil) return kNil;
         const Branch& branch = branches_[descend(key)];
         if ((branch.levels & bit_at(branch, key)) == 0) return kNil;
@@ -43,7 +43,7 @@ public:
     }
 
     // The level of this key, a new one without orders when there is none. May allocate.
-    [[nodiscard]] Index find_or_add(Nodes& nodes, std::uint64_t key) {
+    [[nodiscard]] Index find_or_add(Nodes& nodes, std::uint64_t key) noexcept {
         if (root_ == kNil) root_ = new_branch(key, 0, kNil);
         const Index at = descend(key);
         const Branch& branch = branches_[at];
@@ -56,7 +56,7 @@ public:
     }
 
     // Takes a level without orders out and frees its node.
-    void remove(Nodes& nodes, Index index) {
+    void remove(Nodes& nodes, Index index) noexcept {
         const LevelNode& level = nodes.level(index);
         const Index at = level.parent;
         Branch& branch = branches_[at];
@@ -79,13 +79,13 @@ public:
             if (!f(nodes.level(index))) return;
     }
 
-    void reserve(std::size_t levels) { branches_.reserve(levels + 1); }
-    void prefetch(const Nodes& nodes, std::uint64_t key) const {
+    void reserve(std::size_t levels) noexcept { branches_.reserve(levels + 1); }
+    void prefetch(const Nodes& nodes, std::uint64_t key) const noexcept {
         if (root_ == kNil) return;
         const Branch& branch = branches_[descend(key)];
         nodes.prefetch(branch.ways[digit_at(branch, key)]);
     }
-    [[nodiscard]] std::size_t memory_bytes() const { return branches_.capacity() * sizeof(Branch); }
+    [[nodiscard]] std::size_t memory_bytes() const noexcept { return branches_.capacity() * sizeof(Branch); }
 
 private:
     friend struct engine::BookParts;
@@ -102,30 +102,34 @@ private:
         std::array<Index, 64> ways;
     };
 
-    static std::uint64_t digit_at(const Branch& branch, std::uint64_t key) { return key >> branch.shift & kMask; }
-    static std::uint64_t bit(std::uint64_t digit) { return std::uint64_t{1} << digit; }
-    static std::uint64_t bit_at(const Branch& branch, std::uint64_t key) { return bit(digit_at(branch, key)); }
-    static std::uint64_t digit(std::uint64_t bits) { return static_cast<std::uint64_t>(std::countr_zero(bits)); }
-    static bool has_prefix(const Branch& branch, std::uint64_t key) {
+    static std::uint64_t digit_at(const Branch& branch, std::uint64_t key) noexcept {
+        return key >> branch.shift & kMask;
+    }
+    static std::uint64_t bit(std::uint64_t digit) noexcept { return std::uint64_t{1} << digit; }
+    static std::uint64_t bit_at(const Branch& branch, std::uint64_t key) noexcept { return bit(digit_at(branch, key)); }
+    static std::uint64_t digit(std::uint64_t bits) noexcept {
+        return static_cast<std::uint64_t>(std::countr_zero(bits));
+    }
+    static bool has_prefix(const Branch& branch, std::uint64_t key) noexcept {
         return (key ^ branch.key) >> branch.shift >> kBits == 0;  // twice, for a shift by 66 is undefined
     }
 
     // The lowest branch on the path of a key. REQUIRES: there is a root.
-    [[nodiscard]] Index descend(std::uint64_t key) const {
+    [[nodiscard]] Index descend(std::uint64_t key) const noexcept {
         Index at = root_;
         while ((branches_[at].branches & bit_at(branches_[at], key)) != 0)
             at = branches_[at].ways[digit_at(branches_[at], key)];
         return at;
     }
     // The best level below one way of a branch.
-    [[nodiscard]] Index lowest(Index at, std::uint64_t way) const {
+    [[nodiscard]] Index lowest(Index at, std::uint64_t way) const noexcept {
         while ((branches_[at].branches & bit(way)) != 0) {
             at = branches_[at].ways[way];
             way = digit(branches_[at].branches | branches_[at].levels);
         }
         return branches_[at].ways[way];
     }
-    [[nodiscard]] Index after(const LevelNode& level) const {
+    [[nodiscard]] Index after(const LevelNode& level) const noexcept {
         for (Index at = level.parent; at != kNil; at = branches_[at].parent) {
             const Branch& branch = branches_[at];
             const std::uint64_t above = ~std::uint64_t{1} << digit_at(branch, level.key);
@@ -136,7 +140,7 @@ private:
     }
 
     // A new level in a branch whose way for this key is free.
-    [[gnu::noinline]] Index add(Nodes& nodes, std::uint64_t key, Index at) {
+    [[gnu::noinline]] Index add(Nodes& nodes, std::uint64_t key, Index at) noexcept {
         const Index index = nodes.new_level(key);
         nodes.level(index).parent = at;
         branches_[at].levels |= bit_at(branches_[at], key);
@@ -150,7 +154,7 @@ private:
     }
 
     // A branch where the path of `key` leaves that of `other`, on which `at` is the lowest branch.
-    Index split(Nodes& nodes, Index at, std::uint64_t key, std::uint64_t other) {
+    Index split(Nodes& nodes, Index at, std::uint64_t key, std::uint64_t other) noexcept {
         const unsigned highest = 63U - static_cast<unsigned>(std::countl_zero(key ^ other));
         const std::uint32_t shift = highest / kBits * kBits;
         if (level_count_ == 1) return move_root(nodes, shift);
@@ -167,7 +171,7 @@ private:
     }
 
     // The root of a single level serves as well at any other digit.
-    Index move_root(Nodes& nodes, std::uint32_t shift) {
+    Index move_root(Nodes& nodes, std::uint32_t shift) noexcept {
         Branch& root = branches_[root_];
         root.key = nodes.level(best_).key;
         root.shift = shift;
@@ -177,7 +181,7 @@ private:
     }
 
     // A branch with one way left gives it to its parent; without a parent, it is no root unless that way is a level.
-    void collapse(Nodes& nodes, Index at, std::uint64_t rest) {
+    void collapse(Nodes& nodes, Index at, std::uint64_t rest) noexcept {
         const Branch& branch = branches_[at];
         const Index parent = branch.parent;
         if (rest == 0) {
@@ -197,17 +201,17 @@ private:
         free_ = at;
     }
 
-    static void lead_to_branch(Branch& branch, std::uint64_t way, Index child) {
+    static void lead_to_branch(Branch& branch, std::uint64_t way, Index child) noexcept {
         branch.ways[way] = child;
         branch.branches |= bit(way);
         branch.levels &= ~bit(way);
     }
-    static void lead_to_level(Branch& branch, std::uint64_t way, Index child) {
+    static void lead_to_level(Branch& branch, std::uint64_t way, Index child) noexcept {
         branch.ways[way] = child;
         branch.levels |= bit(way);
         branch.branches &= ~bit(way);
     }
-    void hang(Nodes& nodes, Index parent, std::uint64_t way, Index child, bool is_branch) {
+    void hang(Nodes& nodes, Index parent, std::uint64_t way, Index child, bool is_branch) noexcept {
         if (is_branch) {
             lead_to_branch(branches_[parent], way, child);
             branches_[child].parent = parent;
@@ -217,7 +221,7 @@ private:
         }
     }
 
-    Index new_branch(std::uint64_t key, std::uint32_t shift, Index parent) {
+    Index new_branch(std::uint64_t key, std::uint32_t shift, Index parent) noexcept {
         if (free_ == kNil) grow();
         const Index index = free_;
         Branch& branch = branches_[index];
@@ -229,7 +233,7 @@ private:
         branch.shift = shift;
         return index;
     }
-    [[gnu::noinline]] void grow() {
+    [[gnu::noinline]] void grow() noexcept {
         if (branches_.empty()) branches_.emplace_back();  // number 0 is nobody's
         free_ = static_cast<Index>(branches_.size());
         branches_.emplace_back();

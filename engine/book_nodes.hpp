@@ -58,23 +58,23 @@ static_assert(sizeof(Node) == 32);
 template <std::uint32_t kLastGeneration>
 class BasicNodes {
 public:
-    [[nodiscard]] OrderNode& order(Index index) { return nodes_[index].order; }
-    [[nodiscard]] const OrderNode& order(Index index) const { return nodes_[index].order; }
-    [[nodiscard]] LevelNode& level(Index index) { return nodes_[index].level; }
-    [[nodiscard]] const LevelNode& level(Index index) const { return nodes_[index].level; }
+    [[nodiscard]] OrderNode& order(Index index) noexcept { return nodes_[index].order; }
+    [[nodiscard]] const OrderNode& order(Index index) const noexcept { return nodes_[index].order; }
+    [[nodiscard]] LevelNode& level(Index index) noexcept { return nodes_[index].level; }
+    [[nodiscard]] const LevelNode& level(Index index) const noexcept { return nodes_[index].level; }
 
-    [[nodiscard]] bool is_live(Index index, std::uint32_t generation) const {
+    [[nodiscard]] bool is_live(Index index, std::uint32_t generation) const noexcept {
         return index < nodes_.size() && (generation & kLiveBit) != 0 && nodes_[index].order.generation == generation;
     }
 
     // A live order of the next generation; links, quantity, tag and level are the caller's to set.
-    [[nodiscard]] Index new_order(std::uint32_t side_bit) {
+    [[nodiscard]] Index new_order(std::uint32_t side_bit) noexcept {
         const Index index = take(free_orders_);
         OrderNode& node = nodes_[index].order;
         node.generation = (node.generation & ~(kLiveBit | kSellBit)) + kGenerationStep + side_bit + kLiveBit;
         return index;
     }
-    void free_order(Index index) {
+    void free_order(Index index) noexcept {
         OrderNode& node = nodes_[index].order;
         node.generation &= ~kLiveBit;
         if ((node.generation | kSellBit) == (kLastGeneration & ~kLiveBit)) {
@@ -86,44 +86,44 @@ public:
     }
 
     // A level without orders.
-    [[nodiscard]] Index new_level(std::uint64_t key) {
+    [[nodiscard]] Index new_level(std::uint64_t key) noexcept {
         const Index index = take(free_levels_);
         nodes_[index].level = {index, index, 0, key, 0, kNil};
         return index;
     }
-    void free_level(Index index) {
+    void free_level(Index index) noexcept {
         nodes_[index].level.next = free_levels_;
         free_levels_ = index;
     }
 
-    void link_before(Index next, Index index) {
+    void link_before(Index next, Index index) noexcept {
         const Index prev = nodes_[next].order.prev;
         nodes_[index].order.next = next;
         nodes_[index].order.prev = prev;
         nodes_[prev].order.next = index;
         nodes_[next].order.prev = index;
     }
-    void unlink(Index index) {
+    void unlink(Index index) noexcept {
         const OrderNode& node = nodes_[index].order;
         nodes_[node.prev].order.next = node.next;
         nodes_[node.next].order.prev = node.prev;
     }
 
-    void reserve(std::size_t nodes) { nodes_.reserve(nodes + 1); }
-    void prefetch(Index index) const { __builtin_prefetch(nodes_.data() + index); }
-    [[nodiscard]] std::size_t size() const { return nodes_.size(); }
-    [[nodiscard]] std::size_t memory_bytes() const { return nodes_.capacity() * sizeof(Node); }
+    void reserve(std::size_t nodes) noexcept { nodes_.reserve(nodes + 1); }
+    void prefetch(Index index) const noexcept { __builtin_prefetch(nodes_.data() + index); }
+    [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
+    [[nodiscard]] std::size_t memory_bytes() const noexcept { return nodes_.capacity() * sizeof(Node); }
 
 private:
     friend struct engine::BookParts;
 
-    Index take(Index& free_list) {
+    Index take(Index& free_list) noexcept {
         const Index index = free_list;
         if (index == kNil) return grow();
         free_list = nodes_[index].order.next;
         return index;
     }
-    [[gnu::noinline]] Index grow() {
+    [[gnu::noinline]] Index grow() noexcept {
         if (nodes_.empty()) nodes_.push_back(Node{});
         BUTTONWOOD_ASSERT(nodes_.size() <= std::numeric_limits<Index>::max());
         nodes_.push_back(Node{});

@@ -8,7 +8,7 @@
 //
 // A price is any int64. The quantities of one level together must stay below 2^63, else its sum wraps round (matching
 // goes by the orders' own quantities and is not affected). Any number of orders and levels: memory grows by doubling
-// and no order is ever dropped; after reserve, or once warm, nothing is allocated.
+// and no order is ever dropped; after reserve, or once warm, nothing is allocated. When there is no memory, it aborts.
 // Cost: cancel, fill and the next best level O(1); to find or make a level, a step for each digit in base 64 in which
 // its price differs from its neighbours', two or three in practice and never more than 11.
 // Thread safety: none; one thread owns a book. A book that was moved from may only be assigned or destroyed.
@@ -73,7 +73,7 @@ public:
     };
 
     // Room for so many orders and levels (of both sides together) at once: up to there nothing is allocated.
-    void reserve(std::size_t orders, std::size_t levels);
+    void reserve(std::size_t orders, std::size_t levels) noexcept;
 
     // Takes what crosses, then rests, or expires if ioc. Returns the handle of what rests, kNoHandle when nothing does.
     // Reports: filled..., then rested or expired if anything is left. REQUIRES: quantity > 0.
@@ -93,35 +93,35 @@ public:
     std::optional<Handle> replace(Handle handle, Price price, Quantity leaves, S&& sink);
 
     // Queues behind all orders of this side and price, crossing or not. REQUIRES: quantity > 0.
-    Handle add(Side side, Price price, Quantity quantity, Tag tag);
+    Handle add(Side side, Price price, Quantity quantity, Tag tag) noexcept;
     // Lowers an order's quantity, keeping its place; removes it when nothing is left.
     // REQUIRES: a live handle, 0 < by <= its quantity.
-    void reduce(Handle handle, Quantity by);
+    void reduce(Handle handle, Quantity by) noexcept;
     // REQUIRES: a live handle.
-    void remove(Handle handle);
+    void remove(Handle handle) noexcept;
 
-    [[nodiscard]] bool is_live(Handle handle) const { return nodes_.is_live(handle.index, handle.generation); }
+    [[nodiscard]] bool is_live(Handle handle) const noexcept { return nodes_.is_live(handle.index, handle.generation); }
     // REQUIRES of the next four: a live handle.
-    [[nodiscard]] Tag tag(Handle handle) const { return live(handle).tag; }
-    [[nodiscard]] Quantity quantity(Handle handle) const { return {live(handle).quantity}; }
-    [[nodiscard]] Price price(Handle handle) const {
+    [[nodiscard]] Tag tag(Handle handle) const noexcept { return live(handle).tag; }
+    [[nodiscard]] Quantity quantity(Handle handle) const noexcept { return {live(handle).quantity}; }
+    [[nodiscard]] Price price(Handle handle) const noexcept {
         return price_of(side(handle), nodes_.level(live(handle).level).key);
     }
-    [[nodiscard]] Side side(Handle handle) const { return side_of(live(handle).generation); }
+    [[nodiscard]] Side side(Handle handle) const noexcept { return side_of(live(handle).generation); }
 
-    [[nodiscard]] bool empty(Side side) const { return ladder(side).best() == book::kNil; }
-    [[nodiscard]] std::optional<Level> best(Side side) const;
+    [[nodiscard]] bool empty(Side side) const noexcept { return ladder(side).best() == book::kNil; }
+    [[nodiscard]] std::optional<Level> best(Side side) const noexcept;
     // The order that would trade next, kNoHandle when the side is empty.
-    [[nodiscard]] Handle front(Side side) const;
+    [[nodiscard]] Handle front(Side side) const noexcept;
     // Would an order of this side and price trade at once?
-    [[nodiscard]] bool crosses(Side side, Price price) const {
+    [[nodiscard]] bool crosses(Side side, Price price) const noexcept {
         const Side makers = opposite(side);
         return ladder(makers).reaches(key_of(makers, price));
     }
     // Quantity and number of orders at one price; zero where there is no level.
-    [[nodiscard]] Level depth_at(Side side, Price price) const;
-    [[nodiscard]] std::size_t order_count() const { return order_count_; }
-    [[nodiscard]] std::size_t level_count(Side side) const { return ladder(side).level_count(); }
+    [[nodiscard]] Level depth_at(Side side, Price price) const noexcept;
+    [[nodiscard]] std::size_t order_count() const noexcept { return order_count_; }
+    [[nodiscard]] std::size_t level_count(Side side) const noexcept { return ladder(side).level_count(); }
 
     // Calls f(const Level&) from the best price outwards until f returns false.
     template <class F>
@@ -131,11 +131,11 @@ public:
     void for_each_order_at(Side side, Price price, F&& f) const;
 
     // Asks the processor for the memory of a command that comes soon: the order that it names, the price that it names.
-    void prefetch(Handle handle) const { nodes_.prefetch(handle.index); }
-    void prefetch(Side side, Price price) const { ladder(side).prefetch(nodes_, key_of(side, price)); }
+    void prefetch(Handle handle) const noexcept { nodes_.prefetch(handle.index); }
+    void prefetch(Side side, Price price) const noexcept { ladder(side).prefetch(nodes_, key_of(side, price)); }
 
     // What the book holds beside itself.
-    [[nodiscard]] std::size_t memory_bytes() const;
+    [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
 private:
     friend struct BookParts;
@@ -143,33 +143,37 @@ private:
 
     // The smaller key is the better price on both sides, so one code path serves bids and listings.
     // Sides come at random, so what depends on them is computed rather than branched on.
-    static std::uint64_t key_of(Side side, Price price) { return static_cast<std::uint64_t>(price.units) ^ flip(side); }
-    static Price price_of(Side side, std::uint64_t key) { return {static_cast<std::int64_t>(key ^ flip(side))}; }
-    static std::uint64_t flip(Side side) { return kSignBit ^ (std::uint64_t{index_of(side)} - 1); }
-    static std::uint32_t index_of(Side side) { return static_cast<std::uint32_t>(side) - 1; }
-    static Side side_of(std::uint32_t generation) {
+    static std::uint64_t key_of(Side side, Price price) noexcept {
+        return static_cast<std::uint64_t>(price.units) ^ flip(side);
+    }
+    static Price price_of(Side side, std::uint64_t key) noexcept {
+        return {static_cast<std::int64_t>(key ^ flip(side))};
+    }
+    static std::uint64_t flip(Side side) noexcept { return kSignBit ^ (std::uint64_t{index_of(side)} - 1); }
+    static std::uint32_t index_of(Side side) noexcept { return static_cast<std::uint32_t>(side) - 1; }
+    static Side side_of(std::uint32_t generation) noexcept {
         return static_cast<Side>(1 + (generation & book::kSellBit) / book::kSellBit);
     }
     static_assert(static_cast<int>(Side::Buy) == 1 && static_cast<int>(Side::Sell) == 2);
-    static std::uint64_t units(std::int64_t quantity) { return static_cast<std::uint64_t>(quantity); }
-    static Level level_of(Side side, const book::LevelNode& level) {
+    static std::uint64_t units(std::int64_t quantity) noexcept { return static_cast<std::uint64_t>(quantity); }
+    static Level level_of(Side side, const book::LevelNode& level) noexcept {
         return {price_of(side, level.key), {static_cast<std::int64_t>(level.quantity)}, level.order_count};
     }
-    [[nodiscard]] Handle handle_of(Index index) const { return {index, nodes_.order(index).generation}; }
-    [[nodiscard]] const book::OrderNode& live(Handle handle) const {
+    [[nodiscard]] Handle handle_of(Index index) const noexcept { return {index, nodes_.order(index).generation}; }
+    [[nodiscard]] const book::OrderNode& live(Handle handle) const noexcept {
         BUTTONWOOD_ASSERT(is_live(handle));
         return nodes_.order(handle.index);
     }
-    book::Ladder& ladder(Side side) { return ladders_[index_of(side)]; }
-    [[nodiscard]] const book::Ladder& ladder(Side side) const { return ladders_[index_of(side)]; }
+    book::Ladder& ladder(Side side) noexcept { return ladders_[index_of(side)]; }
+    [[nodiscard]] const book::Ladder& ladder(Side side) const noexcept { return ladders_[index_of(side)]; }
 
     template <class S>
     std::int64_t take(Side side, Price limit, std::int64_t wanted, Tag taker, S& sink);
     template <class S>
     std::int64_t take_level(Index level, Side makers, std::int64_t wanted, Tag taker, S& sink);
-    void enqueue(Side side, Price price, Index order);
-    void unlink(Side side, Index order);
-    void release(Index order) {
+    void enqueue(Side side, Price price, Index order) noexcept;
+    void unlink(Side side, Index order) noexcept;
+    void release(Index order) noexcept {
         nodes_.free_order(order);
         --order_count_;
     }
@@ -278,7 +282,7 @@ std::int64_t OrderBook::take_level(Index index, Side makers, std::int64_t wanted
 
 // ---- primitives
 
-inline OrderBook::Handle OrderBook::add(Side side, Price price, Quantity quantity, Tag tag) {
+inline OrderBook::Handle OrderBook::add(Side side, Price price, Quantity quantity, Tag tag) noexcept {
     BUTTONWOOD_ASSERT(quantity.units > 0);
     const Index index = nodes_.new_order(index_of(side) * book::kSellBit);
     book::OrderNode& order = nodes_.order(index);
@@ -290,7 +294,7 @@ inline OrderBook::Handle OrderBook::add(Side side, Price price, Quantity quantit
     return handle;
 }
 
-inline void OrderBook::enqueue(Side side, Price price, Index index) {
+inline void OrderBook::enqueue(Side side, Price price, Index index) noexcept {
     book::Ladder& ladder = this->ladder(side);
     const std::uint64_t key = key_of(side, price);
     const Index level_index = ladder.find_or_add(nodes_, key);
@@ -302,7 +306,7 @@ inline void OrderBook::enqueue(Side side, Price price, Index index) {
     ++level.order_count;
 }
 
-inline void OrderBook::unlink(Side side, Index index) {
+inline void OrderBook::unlink(Side side, Index index) noexcept {
     const book::OrderNode& order = nodes_.order(index);
     book::LevelNode& level = nodes_.level(order.level);
     nodes_.unlink(index);
@@ -310,7 +314,7 @@ inline void OrderBook::unlink(Side side, Index index) {
     if (--level.order_count == 0) ladder(side).remove(nodes_, order.level);
 }
 
-inline void OrderBook::reduce(Handle handle, Quantity by) {
+inline void OrderBook::reduce(Handle handle, Quantity by) noexcept {
     BUTTONWOOD_ASSERT(is_live(handle));
     book::OrderNode& order = nodes_.order(handle.index);
     BUTTONWOOD_ASSERT(by.units > 0 && by.units <= order.quantity);
@@ -319,7 +323,7 @@ inline void OrderBook::reduce(Handle handle, Quantity by) {
     nodes_.level(order.level).quantity -= units(by.units);
 }
 
-inline void OrderBook::remove(Handle handle) {
+inline void OrderBook::remove(Handle handle) noexcept {
     BUTTONWOOD_ASSERT(is_live(handle));
     unlink(side_of(handle.generation), handle.index);
     release(handle.index);
@@ -327,18 +331,18 @@ inline void OrderBook::remove(Handle handle) {
 
 // ---- reading
 
-inline std::optional<OrderBook::Level> OrderBook::best(Side side) const {
+inline std::optional<OrderBook::Level> OrderBook::best(Side side) const noexcept {
     const Index level = ladder(side).best();
     if (level == book::kNil) return std::nullopt;
     return level_of(side, nodes_.level(level));
 }
 
-inline OrderBook::Handle OrderBook::front(Side side) const {
+inline OrderBook::Handle OrderBook::front(Side side) const noexcept {
     const Index level = ladder(side).best();
     return level == book::kNil ? kNoHandle : handle_of(nodes_.level(level).next);
 }
 
-inline OrderBook::Level OrderBook::depth_at(Side side, Price price) const {
+inline OrderBook::Level OrderBook::depth_at(Side side, Price price) const noexcept {
     const Index level = ladder(side).find(nodes_, key_of(side, price));
     if (level == book::kNil) return {price, {}, 0};
     return level_of(side, nodes_.level(level));
@@ -356,12 +360,12 @@ void OrderBook::for_each_order_at(Side side, Price price, F&& f) const {
     for (Index index = nodes_.level(level).next; index != level; index = nodes_.order(index).next) f(handle_of(index));
 }
 
-inline void OrderBook::reserve(std::size_t orders, std::size_t levels) {
+inline void OrderBook::reserve(std::size_t orders, std::size_t levels) noexcept {
     for (book::Ladder& ladder : ladders_) ladder.reserve(levels);
     nodes_.reserve(orders + levels);
 }
 
-inline std::size_t OrderBook::memory_bytes() const {
+inline std::size_t OrderBook::memory_bytes() const noexcept {
     return nodes_.memory_bytes() + ladders_[0].memory_bytes() + ladders_[1].memory_bytes();
 }
 

@@ -59,6 +59,7 @@ TEST_CASE("An empty book has no best price, no front and crosses nothing", "[uni
         CHECK(book.front(side) == OrderBook::kNoHandle);
         CHECK_FALSE(book.crosses(side, {1}));
         CHECK(book.depth_at(side, {1}).order_count == 0);
+        CHECK(queue(book, side, 1).empty());
     }
 }
 
@@ -120,6 +121,10 @@ TEST_CASE("The two sides of one price are two levels", "[unit]") {
     book.add(Side::Sell, {10}, {4}, 2);
     CHECK(book.depth_at(Side::Buy, {10}).quantity == Quantity{3});
     CHECK(book.depth_at(Side::Sell, {10}).quantity == Quantity{4});
+    CHECK(book.best(Side::Buy) == OrderBook::Level{{10}, {3}, 1});
+    CHECK(book.best(Side::Buy) != OrderBook::Level{{11}, {3}, 1});
+    CHECK(book.best(Side::Buy) != OrderBook::Level{{10}, {4}, 1});
+    CHECK(book.best(Side::Buy) != OrderBook::Level{{10}, {3}, 2});
 }
 
 TEST_CASE("The extremes of int64 are prices like any other", "[unit]") {
