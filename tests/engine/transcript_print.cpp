@@ -94,8 +94,8 @@ public:
                     reservation("frees", e.security, e.released_cash, e.released_quantity));
     }
     std::string operator()(const CommandRejected& e) const {
-        const bool names_order = e.reason == RejectReason::DuplicateClientOrderId ||
-                                 e.reason == RejectReason::ClientOrderIdConflict;
+        const bool names_order = e.order != OrderId::None && (e.reason == RejectReason::DuplicateClientOrderId ||
+                                                            e.reason == RejectReason::ClientOrderIdConflict);
         return text("refused: ", code_of(e.reason), names_order ? " " + hash(e.order) : "");
     }
     std::string operator()(const MassCancelCompleted& e) const {
