@@ -334,8 +334,12 @@ private:
 
     // engine_match.cpp
     [[nodiscard]] Terms terms_of(const Order&) const;
-    [[nodiscard]] Taking takeable(const Context&, const Security&, const Terms&, Quantity wanted) const;
-    [[nodiscard]] Taking takeable_by_order(const Context&, const Security&, const Terms&, Quantity wanted) const;
+    [[nodiscard]] Taking takeable(const Context&, const Security&, const Terms&, Quantity wanted,
+                                  bool for_cost = false) const;
+    [[nodiscard]] Taking takeable_by_order(const Context&, const Security&, const Terms&, Quantity wanted,
+                                           bool for_cost) const;
+    // Of a market bid without a limit.
+    [[nodiscard]] Money cost_of_taking(const Context&, const Security&, const Terms&, Quantity wanted) const;
     [[nodiscard]] static bool outside_static_band(const Security&, Price price);
     [[nodiscard]] static bool outside_bands(const Context&, const Security&, Price price);
     // Can any order be dead at all?

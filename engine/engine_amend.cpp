@@ -3,6 +3,8 @@
 #include "engine/engine.hpp"
 #include "engine/engine_emit.hpp"
 
+#include <algorithm>
+
 namespace buttonwood::engine {
 
 // The order's terms as they would be.
@@ -21,8 +23,8 @@ RejectReason Engine::refuse_new_terms(const Context& context, const AmendOrder& 
     const Price tick = security.terms.tick_size;
     if (c.expires_at && (*c.expires_at <= context.header.time || *c.expires_at > kLatestTime))
         return RejectReason::ExpiresAtNotAllowed;
-    const Quantity minimum = extra(o).min_quantity;
-    if (o.held && minimum.units != 0 && a.quantity < minimum) return RejectReason::MinQuantityNotAllowed;
+    const Quantity minimum = std::min(extra(o).min_quantity, o.quantity);  // reduce_only may have cut it
+    if (c.quantity && o.held && minimum.units != 0 && a.quantity < minimum) return RejectReason::MinQuantityNotAllowed;
     if (c.display_quantity && (c.display_quantity->units <= 0 || *c.display_quantity >= a.quantity ||
                                c.display_quantity->units % security.terms.lot_size.units != 0))
         return RejectReason::DisplayQuantityNotAllowed;

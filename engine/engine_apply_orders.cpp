@@ -143,10 +143,12 @@ void Engine::on(const Event& event, const TradeExecuted& e) {
     Balance& paid = cash(buyer, security);
     paid.total -= e.notional;
     paid.reserved -= e.released_cash;
+    BUTTONWOOD_ASSERT(paid.reserved <= paid.total && paid.reserved >= Money{});
     cash(seller, security).total += e.notional;
     Holding& delivered = shares(seller, e.security);
     delivered.total -= e.quantity;
     delivered.reserved -= e.released_quantity;
+    BUTTONWOOD_ASSERT(delivered.reserved <= delivered.total && delivered.reserved.units >= 0);
     shares(buyer, e.security).total += e.quantity;
 
     fill(slot_of(e.maker_order), e);

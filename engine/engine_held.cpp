@@ -100,7 +100,7 @@ void Engine::activate(Context& context, Slot slot, ActivationReason reason) {
     else if (limit.units != 0)
         activated.reserved_cash = value_of(security, limit, o.leaves);
     const Money cost = o.side == Side::Buy && limit.units == 0
-                           ? Money{takeable(context, security, terms_of(o), o.leaves).cost}
+                           ? cost_of_taking(context, security, terms_of(o), o.leaves)
                            : activated.reserved_cash;
     if (const auto refused = refuse_reserve(o, cost, activated.reserved_quantity); refused != RejectReason::None)
         return cancel(context, slot, not_covered(refused));

@@ -66,11 +66,12 @@ void Engine::end_dead(Context& context, Slot slot, Dead why) {
     cancel(context, slot, work->reason);
 }
 
-Engine::Taking Engine::takeable(const Context& context, const Security& security, const Terms& terms,
-                                Quantity wanted) const {
+// for_cost: decrement goes on behind the taker's own orders, which take their quantity off it.
+Engine::Taking Engine::takeable(const Context& context, const Security& security, const Terms& terms, Quantity wanted,
+                                bool for_cost) const {
     const bool meets_own = terms.prevention != SelfTradePrevention::None && find(terms.user)->open_orders > 0;
     if (meets_own || security.iceberg_count > 0 || anything_dead())
-        return takeable_by_order(context, security, terms, wanted);
+        return takeable_by_order(context, security, terms, wanted, for_cost);
     Taking result;
     std::size_t met = 0;
     bool too_many = false;
@@ -82,16 +83,21 @@ Engine::Taking Engine::takeable(const Context& context, const Security& security
         result.take(level.price, level.quantity.units, wanted);
         return result.units < wanted.units;
     });
-    if (too_many) return takeable_by_order(context, security, terms, wanted);
+    if (too_many) return takeable_by_order(context, security, terms, wanted, for_cost);
     result.cost *= money_factor(security);
     return result;
+}
+
+Money Engine::cost_of_taking(const Context& context, const Security& security, const Terms& terms,
+                             Quantity wanted) const {
+    return {takeable(context, security, terms, wanted, true).cost};
 }
 
 // The walk of match() without doing it, order by order.
 class Engine::TakingWalk {
 public:
-    TakingWalk(const Engine& engine, const Security& security, const Terms& terms, Quantity wanted)
-        : engine_(engine), security_(security), terms_(terms), wanted_(wanted) {}
+    TakingWalk(const Engine& engine, const Security& security, const Terms& terms, Quantity wanted, bool for_cost)
+        : engine_(engine), security_(security), terms_(terms), wanted_(wanted), for_cost_(for_cost) {}
 
     // One level: the tips in queue order, then the hidden rest of its icebergs. Returns whether the walk goes on.
     bool pass(Price price) {
@@ -105,7 +111,9 @@ public:
             const auto left = static_cast<std::int64_t>(kMaxFillsPerCommand - met_);
             const std::int64_t fills = (rest.units - 1) / rest.display + 1;
             met_ += static_cast<std::size_t>(std::min(fills, left));
-            take(price, fills > left ? left * rest.display : rest.units);
+            const std::int64_t units = fills > left ? left * rest.display : rest.units;
+            if (rest.is_own) lose(units);
+            else take(price, units);
             if (fills > left) ended_ = true;
         }
         return !ended_;
@@ -116,29 +124,40 @@ private:
     struct Hidden {
         std::int64_t units{};
         std::int64_t display{};
+        bool is_own{};
     };
     void meet(Price price, const Order& maker, Quantity tip) {
         if (met_ == kMaxFillsPerCommand) return static_cast<void>(ended_ = true);
         ++met_;
         if (engine_.is_dead(maker, engine_.clock_) != Dead::No) return;
-        if (terms_.prevention != SelfTradePrevention::None && engine_.at(maker.account).user == terms_.user) {
-            ended_ = terms_.prevention != SelfTradePrevention::CancelOldest;
-            return;
-        }
-        take(price, tip.units);
+        const bool is_own = terms_.prevention != SelfTradePrevention::None &&
+                            engine_.at(maker.account).user == terms_.user;
+        if (is_own && terms_.prevention == SelfTradePrevention::CancelOldest) return;
+        if (is_own && !(for_cost_ && terms_.prevention == SelfTradePrevention::Decrement))
+            return static_cast<void>(ended_ = true);
+        if (is_own) lose(tip.units);
+        else take(price, tip.units);
         const std::int64_t hidden = maker.leaves.units - tip.units;
         const std::int64_t display = engine_.extra(maker).display_quantity.units;
-        if (hidden > 0) hidden_.push_back({hidden, display});
+        if (hidden > 0) hidden_.push_back({hidden, display, is_own});
     }
     void take(Price price, std::int64_t units) {
         result_.take(price, units, wanted_);
         ended_ = result_.units >= wanted_.units;
     }
 
+    // What a decrement takes off the taker.
+    void lose(std::int64_t units) {
+        const Int128 left = Int128{wanted_.units} - result_.units;
+        wanted_.units -= static_cast<std::int64_t>(std::min<Int128>(left, units));
+        ended_ = result_.units >= wanted_.units;
+    }
+
     const Engine& engine_;
     const Security& security_;
     const Terms& terms_;
-    const Quantity wanted_;
+    Quantity wanted_;
+    const bool for_cost_;
     Taking result_;
     std::size_t met_{};
     bool ended_{};
@@ -146,8 +165,8 @@ private:
 };
 
 Engine::Taking Engine::takeable_by_order(const Context& context, const Security& security, const Terms& terms,
-                                         Quantity wanted) const {
-    TakingWalk walk(*this, security, terms, wanted);
+                                         Quantity wanted, bool for_cost) const {
+    TakingWalk walk(*this, security, terms, wanted, for_cost);
     security.book.for_each_level(opposite(terms.side), [&](const OrderBook::Level& level) {
         if (beyond(terms.side, terms.limit, level.price) || outside_bands(context, security, level.price)) return false;
         return walk.pass(level.price);

@@ -295,7 +295,7 @@ RejectReason Engine::refuse_means(const Context& context, const PlaceOrder& c, c
     if (limit.units != 0)
         cost = value_of(security, limit, c.quantity);
     else if (!has_trigger(c.type))
-        cost = Money{takeable(context, security, terms_of(c, security), c.quantity).cost};
+        cost = cost_of_taking(context, security, terms_of(c, security), c.quantity);
     const Balance held = balance(c.account, security);
     return cost > held.total - held.reserved ? RejectReason::InsufficientFunds : RejectReason::None;
 }
