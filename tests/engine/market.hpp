@@ -54,7 +54,8 @@ public:
     explicit Market(std::uint64_t check_interval = 1) : check_interval_(check_interval) {}
 
     Outcome run(const Command& command, UserId actor = kSystem) {
-        const CommandHeader header{engine_.last_command() + 1, {engine_.last_time().us + 1'000}, actor, {}};
+        time_.us += 1'000;
+        const CommandHeader header{engine_.last_command() + 1, time_, actor, {}};
         Outcome outcome;
         outcome.reason = engine_.decide(header, command, outcome.events);
         for (const Event& event : outcome.events) {
@@ -71,6 +72,12 @@ public:
         REQUIRE(outcome.reason == RejectReason::None);
         return outcome;
     }
+    // Time passes, and the clock says so.
+    Outcome pass(std::int64_t us) {
+        time_.us += us;
+        return must(AdvanceClock{});
+    }
+    [[nodiscard]] Timestamp time() const { return time_; }
     void check() const {
         REQUIRE(engine_.check_invariants() == std::vector<std::string>{});
         REQUIRE(engine_.state_hash() == replica_.state_hash());
@@ -98,13 +105,22 @@ public:
 private:
     Engine engine_;
     Engine replica_;
+    Timestamp time_{1'767'258'000'000'000};  // 2026-01-01 09:00
     std::uint64_t check_interval_;
     std::uint32_t security_count_{};
 };
 
 inline PlaceOrder limit(AccountId account, Side side, std::int64_t quantity, std::int64_t price,
                         TimeInForce time_in_force = TimeInForce::Gtc) {
-    return {account, SecurityId{1}, side, OrderType::Limit, time_in_force, false, {quantity}, {price}, {}};
+    PlaceOrder order;
+    order.account = account;
+    order.security = SecurityId{1};
+    order.side = side;
+    order.type = OrderType::Limit;
+    order.time_in_force = time_in_force;
+    order.quantity = {quantity};
+    order.price = {price};
+    return order;
 }
 inline PlaceOrder bid(AccountId account, std::int64_t quantity, std::int64_t price) {
     return limit(account, Side::Buy, quantity, price);
@@ -114,7 +130,9 @@ inline PlaceOrder listing(AccountId account, std::int64_t quantity, std::int64_t
 }
 inline PlaceOrder market(AccountId account, Side side, std::int64_t quantity,
                          TimeInForce time_in_force = TimeInForce::Ioc) {
-    return {account, SecurityId{1}, side, OrderType::Market, time_in_force, false, {quantity}, {}, {}};
+    PlaceOrder order = limit(account, side, quantity, 0, time_in_force);
+    order.type = OrderType::Market;
+    return order;
 }
 inline PlaceOrder named(PlaceOrder order, std::string_view client_order_id) {
     order.client_order_id = client_order_id;
@@ -124,9 +142,37 @@ inline PlaceOrder post_only(PlaceOrder order) {
     order.post_only = true;
     return order;
 }
+// A held order at market, or with a limit where there is one.
+inline PlaceOrder held(AccountId account, Side side, OrderType type, std::int64_t quantity, std::int64_t stop_price,
+                       std::int64_t price = 0) {
+    PlaceOrder order = limit(account, side, quantity, price);
+    order.type = type;
+    order.stop_price = {stop_price};
+    return order;
+}
+inline PlaceOrder trailing(AccountId account, Side side, std::int64_t quantity, std::int64_t distance) {
+    PlaceOrder order = held(account, side, OrderType::TrailingStop, quantity, 0);
+    order.trail_amount = {distance};
+    return order;
+}
+inline PlaceOrder iceberg(PlaceOrder order, std::int64_t display_quantity) {
+    order.display_quantity = {display_quantity};
+    return order;
+}
+inline PlaceOrder until(PlaceOrder order, Timestamp time) {
+    order.time_in_force = TimeInForce::Gtd;
+    order.expires_at = time;
+    return order;
+}
+inline PlaceOrder preventing(PlaceOrder order, SelfTradePrevention mode) {
+    order.self_trade_prevention = mode;
+    return order;
+}
 inline AmendOrder amend(AccountId account, OrderId order, std::optional<std::int64_t> quantity,
                         std::optional<std::int64_t> price = {}) {
-    AmendOrder command{account, {order, {}}, {}, {}};
+    AmendOrder command;
+    command.account = account;
+    command.target.order = order;
     if (quantity) command.quantity = Quantity{*quantity};
     if (price) command.price = Price{*price};
     return command;
