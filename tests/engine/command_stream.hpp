@@ -86,6 +86,7 @@ private:
     // command_stream_orders.cpp
     PlaceOrder place(const NaiveEngine& model, AccountId account);
     void shape_limit(PlaceOrder& order, const NaiveEngine& model);
+    void shape_giant(PlaceOrder& order);
     void shape_market(PlaceOrder& order, const NaiveEngine& model);
     void shape_trigger(PlaceOrder& order, const NaiveEngine& model);
     void spoil(PlaceOrder& order, const NaiveEngine& model);

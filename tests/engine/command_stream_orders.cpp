@@ -35,7 +35,9 @@ PlaceOrder CommandStream::place(const NaiveEngine& model, AccountId account) {
                         SelfTradePrevention::CancelBoth, SelfTradePrevention::Decrement});
     order.reduce_only = order.side == Side::Sell && dice_.chance(8);
     const auto roll = dice_.below(100);
-    if (roll < 62)
+    if (profile_ == Profile::Extreme && dice_.chance(3))
+        shape_giant(order);
+    else if (roll < 62)
         shape_limit(order, model);
     else if (roll < 74)
         shape_market(order, model);
@@ -84,6 +86,18 @@ void CommandStream::shape_limit(PlaceOrder& order, const NaiveEngine& model) {
     } else if (flag < 54 && rests) {
         order.all_or_none = true;
     }
+}
+
+// Bids of the largest size at the lowest price: a few of them fill a level, and then held ones find no room.
+void CommandStream::shape_giant(PlaceOrder& order) {
+    order.side = Side::Buy;
+    order.reduce_only = false;
+    order.security = SecurityId{1};
+    order.type = dice_.pick({OrderType::Limit, OrderType::StopLimit});
+    order.time_in_force = TimeInForce::Gtc;
+    order.quantity = {kMaxQuantityUnits};
+    order.price = {1};
+    if (order.type == OrderType::StopLimit) order.stop_price = {1};
 }
 
 void CommandStream::shape_market(PlaceOrder& order, const NaiveEngine& model) {

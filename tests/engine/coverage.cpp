@@ -130,7 +130,8 @@ bool go_together(const Entry& a, const Entry& b) {
 StateFeature feature_of(const NaiveEngine::State& state) {
     if (state.state == TradingState::PreOpen) return PreOpen;
     if (state.state != TradingState::Auction) return Open;
-    return state.auction == AuctionKind::Opening ? Opening : state.auction == AuctionKind::Closing ? Closing : Reopening;
+    if (state.auction == AuctionKind::Opening) return Opening;
+    return state.auction == AuctionKind::Closing ? Closing : Reopening;
 }
 
 }  // namespace

@@ -177,7 +177,8 @@ TEST_CASE("Defect: an order whose time has come still trades because nobody swep
 TEST_CASE("Defect: the other leg of an oco trades after the first did", "[unit]") {
     Floor f;
     const OrderId first{1};
-    f.market.must(PlaceGroup{GroupKind::Oco, {listing(f.ann, 5, 1'100), held(f.ann, Side::Sell, OrderType::Stop, 5, 900)}});
+    f.market.must(PlaceGroup{GroupKind::Oco,
+                             {listing(f.ann, 5, 1'100), held(f.ann, Side::Sell, OrderType::Stop, 5, 900)}});
     const auto outcome = f.market.must(bid(f.bob, 2, 1'100));
     CHECK(canceled(outcome) == std::vector{OrderId{2}});
     CHECK(activated(f.trade_at(900)).empty());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <type_traits>
 
 namespace buttonwood::engine::tests {
 namespace {
@@ -45,7 +46,8 @@ NaiveEngine::Prediction NaiveEngine::decide(UserId actor, Timestamp time, const 
 void NaiveEngine::emit(EventBody event) {
     ++events_;
     const auto touch_named = [&](const auto& e) {
-        if constexpr (requires { e.security; })
+        constexpr bool is_of_trading = !std::is_same_v<std::remove_cvref_t<decltype(e)>, HoldingsIssued>;
+        if constexpr (is_of_trading && requires { e.security; })
             if (e.security != SecurityId::None) touch(e.security);
     };
     std::visit(touch_named, event);

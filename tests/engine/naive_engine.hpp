@@ -185,7 +185,8 @@ private:
     [[nodiscard]] Reason refuse_target(const OrderRef& target, AccountId account) const;
 
     // naive_match.cpp: taking, and what would be taken.
-    [[nodiscard]] Takeable takeable(const PlaceOrder& who, std::optional<Price> limit, Quantity wanted) const;
+    [[nodiscard]] Takeable takeable(const PlaceOrder& who, std::optional<Price> limit, Quantity wanted,
+                                    bool behind_own = false) const;
     [[nodiscard]] bool crosses(SecurityId security, Side side, std::optional<Price> limit) const;
     [[nodiscard]] bool has_room(SecurityId security, Side side, Price price, Quantity quantity) const;
     void book_changed(SecurityId security);

@@ -104,7 +104,7 @@ void NaiveEngine::activate(Order& order, ActivationReason reason) {
     if (order.limit())
         needed = cost_of(c.security, *order.limit(), order.leaves()) - reserved_cash(order);
     else
-        needed = {takeable(c, std::nullopt, order.leaves()).cost};
+        needed = {takeable(c, std::nullopt, order.leaves(), true).cost};
     switch (refuse_reservation(c.account, c.security, c.side, needed, order.leaves() - reserved_quantity(order))) {
         case Reason::InsufficientFunds: return cancel(order, CancelReason::InsufficientFunds);
         case Reason::InsufficientShares: return cancel(order, CancelReason::InsufficientShares);

@@ -83,12 +83,21 @@ bool NaiveEngine::outside_bands(SecurityId security, Price price) const {
                                                       securities_.at(security).bands.dynamic_basis_points);
 }
 
-// The walk of take() without doing it: in each level the tips in queue order, then what hides behind them.
-NaiveEngine::Takeable NaiveEngine::takeable(const PlaceOrder& who, std::optional<Price> limit, Quantity wanted) const {
+// The walk of take() without doing it: in each level the tips in queue order, then what hides behind them. For what a
+// bid costs, own orders that `decrement` would take off both are taken off what is wanted, and cost nothing.
+NaiveEngine::Takeable NaiveEngine::takeable(const PlaceOrder& who, std::optional<Price> limit, Quantity wanted,
+                                            bool behind_own) const {
     Takeable sum;
+    Int128 left = wanted.units;
     Int128 fills = 0;
+    const SelfTradePrevention mode = who.self_trade_prevention;
+    const auto is_own = [&](const Order& maker) {
+        return mode != SelfTradePrevention::None && user_of(maker.request) == user_of(who);
+    };
     const auto give = [&](const Order& maker, Int128 units) {
-        units = std::min(units, wanted.units - sum.units);
+        units = std::min(units, left);
+        left -= units;
+        if (is_own(maker)) return;
         sum.units += units;
         sum.cost += cost_of(who.security, maker.price, {static_cast<std::int64_t>(units)}).units;
     };
@@ -99,21 +108,17 @@ NaiveEngine::Takeable NaiveEngine::takeable(const PlaceOrder& who, std::optional
         std::vector<const Order*> icebergs;
         for (; level < makers.size() && makers[level]->price == price; ++level) {
             const Order& maker = *makers[level];
-            if (sum.units == wanted.units || fills == kMaxFillsPerCommand) return sum;
+            if (left == 0 || fills == kMaxFillsPerCommand) return sum;
             ++fills;
-            if (dead(maker)) continue;
-            const SelfTradePrevention mode = who.self_trade_prevention;
-            if (mode != SelfTradePrevention::None && user_of(maker.request) == user_of(who)) {
-                if (mode == SelfTradePrevention::CancelOldest) continue;
-                return sum;
-            }
+            if (dead(maker) || (is_own(maker) && mode == SelfTradePrevention::CancelOldest)) continue;
+            if (is_own(maker) && !(behind_own && mode == SelfTradePrevention::Decrement)) return sum;
             give(maker, maker.tip.units);
             if (maker.leaves() > maker.tip) icebergs.push_back(&maker);
         }
         for (const Order* maker : icebergs) {
             const Int128 rest = maker->leaves().units - maker->tip.units;
             const Int128 most = (kMaxFillsPerCommand - fills) * maker->display.units;
-            const Int128 given = std::min({rest, most, wanted.units - sum.units});
+            const Int128 given = std::min({rest, most, left});
             give(*maker, given);
             fills += (given + maker->display.units - 1) / maker->display.units;
         }

@@ -63,7 +63,8 @@ RejectReason NaiveEngine::refuse_terms(const PlaceOrder& c) const {
     const bool is_resting_limit = is_plain_limit && may_rest(tif);
     if (c.post_only ? !is_resting_limit : c.post_only_reprice) return Reason::PostOnlyNotAllowed;
     if (c.reduce_only && c.side != Side::Sell) return Reason::ReduceOnlyNotAllowed;
-    if (c.all_or_none && (!is_resting_limit || c.post_only || c.display_quantity.units != 0 || c.min_quantity.units != 0))
+    const bool has_parts = c.display_quantity.units != 0 || c.min_quantity.units != 0;
+    if (c.all_or_none && (!is_resting_limit || c.post_only || has_parts))
         return Reason::AllOrNoneNotAllowed;
     if (c.min_quantity.units != 0) {
         const bool suits = is_resting_limit || ((is_plain_limit || is_plain_market) && tif == Tif::Ioc);
@@ -144,7 +145,7 @@ RejectReason NaiveEngine::refuse_means(const PlaceOrder& c, const Plan& plan) co
     if (limit)
         needed = cost_of(c.security, *limit, plan.quantity);
     else if (c.type == OrderType::Market && c.side == Side::Buy)
-        needed = {takeable(c, limit, plan.quantity).cost};
+        needed = {takeable(c, limit, plan.quantity, true).cost};
     return refuse_reservation(c.account, c.security, c.side, needed, plan.quantity);
 }
 

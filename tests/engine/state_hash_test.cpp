@@ -53,6 +53,12 @@ StateHash replay(const std::vector<Event>& log) {
     return engine.state_hash();
 }
 
+template <class Change>
+PlaceOrder with(PlaceOrder order, Change&& change) {
+    change(order);
+    return order;
+}
+
 StateHash after(const Command& command) {
     Bare bare = opened();
     bare.must(command);
@@ -112,6 +118,46 @@ TEST_CASE("Every kind of command, with every choice of its fields, leads to a st
         post_only(bid(kAnn, 5, 800)),
         named(bid(kAnn, 5, 800), "one"),
         named(bid(kAnn, 5, 800), "two"),
+        limit(kAnn, Side::Buy, 5, 800, TimeInForce::Day),
+        limit(kAnn, Side::Buy, 5, 800, TimeInForce::Cls),
+        until(bid(kAnn, 5, 800), {10'000}),
+        until(bid(kAnn, 5, 800), {10'001}),
+        iceberg(bid(kAnn, 5, 800), 2),
+        iceberg(bid(kAnn, 5, 800), 3),
+        preventing(bid(kAnn, 5, 800), SelfTradePrevention::CancelNewest),
+        preventing(bid(kAnn, 5, 800), SelfTradePrevention::Decrement),
+        with(bid(kAnn, 5, 800), [](PlaceOrder& o) { o.all_or_none = true; }),
+        with(bid(kAnn, 5, 800), [](PlaceOrder& o) { o.min_quantity = {2}; }),
+        with(bid(kAnn, 5, 800), [](PlaceOrder& o) { o.min_quantity = {3}; }),
+        with(listing(kAnn, 5, 1'800), [](PlaceOrder& o) { o.reduce_only = true; }),
+        held(kAnn, Side::Sell, OrderType::Stop, 5, 700),
+        held(kAnn, Side::Sell, OrderType::Stop, 5, 701),
+        held(kAnn, Side::Sell, OrderType::TakeProfit, 5, 700),
+        held(kAnn, Side::Sell, OrderType::StopLimit, 5, 700, 690),
+        held(kAnn, Side::Sell, OrderType::TakeProfitLimit, 5, 700, 690),
+        with(held(kAnn, Side::Sell, OrderType::Stop, 5, 700), [](PlaceOrder& o) { o.protection_price = {600}; }),
+        trailing(kAnn, Side::Sell, 5, 50),
+        trailing(kAnn, Side::Sell, 5, 51),
+        with(trailing(kAnn, Side::Sell, 5, 0), [](PlaceOrder& o) { o.trail_basis_points = 50; }),
+        PlaceGroup{GroupKind::Oco, {bid(kAnn, 5, 800), held(kAnn, Side::Buy, OrderType::Stop, 5, 1'100)}},
+        PlaceGroup{GroupKind::Bracket,
+                   {bid(kAnn, 5, 800), listing(kAnn, 5, 1'800), held(kAnn, Side::Sell, OrderType::Stop, 5, 700)}},
+        ChangeTradingState{kAcme, TradingState::PreOpen, {}},
+        ChangeTradingState{kAcme, TradingState::Auction, {}, AuctionKind::Opening, {}},
+        ChangeTradingState{kAcme, TradingState::Auction, {}, AuctionKind::Closing, {}},
+        ChangeTradingState{kAcme, TradingState::Auction, {}, AuctionKind::Opening, {10'000}},
+        ChangeTradingState{SecurityId::None, TradingState::Halted, {}},
+        ChangeTradingState{SecurityId::None, TradingState::Halted, {}, AuctionKind::None, {10'000}},
+        SetPriceBands{kAcme, {1'000}, 100, 100, 0, 0},
+        SetPriceBands{kAcme, {1'001}, 100, 100, 0, 0},
+        SetPriceBands{kAcme, {1'000}, 101, 100, 0, 0},
+        SetPriceBands{kAcme, {1'000}, 100, 101, 0, 0},
+        SetPriceBands{kAcme, {1'000}, 100, 100, 1, 0},
+        SetPriceBands{kAcme, {1'000}, 100, 100, 0, 1},
+        SetCancelAfter{kAnn, 1'000},
+        SetCancelAfter{kAnn, 1'001},
+        SetCancelAfter{kBob, 1'000},
+        AdvanceClock{},  // the engine's time
         limit(kAnn, Side::Buy, 5, 800, TimeInForce::Ioc),  // leaves nothing but the order id it used
         bid(kAnn, 5, 1'000),
         bid(kAnn, 4, 1'000),
@@ -169,6 +215,34 @@ TEST_CASE("The hash does not depend on the way: memory reused or fresh, replayed
     for (int i = 0; i < 5; ++i) bare.must(bid(kAnn, 1, 800 + i));
     bare.must(market(kBob, Side::Sell, 3));
     CHECK(replay(bare.log()) == bare.hash());
+}
+
+TEST_CASE("What a long command left for later is part of the state", "[unit]") {
+    constexpr int kOrders = 1'200;
+    const auto cut = [](const Command& command) {
+        Bare bare = opened();
+        for (int i = 0; i < kOrders; ++i) bare.must(limit(kAnn, Side::Buy, 1, 1, TimeInForce::Day));
+        bare.must(command);
+        REQUIRE(std::holds_alternative<WorkDeferred>(bare.log().back().body));
+        CHECK(replay(bare.log()) == bare.hash());
+        return bare.log();
+    };
+    const std::vector<Event> log = cut(MassCancel{kAnn, SecurityId::None, std::nullopt, {}});
+    const auto altered = [&](auto&& change) {
+        std::vector<Event> other = log;
+        change(std::get<WorkDeferred>(other.back().body));
+        Engine engine;
+        for (const Event& event : other) engine.apply(event);
+        return engine.state_hash();
+    };
+    const StateHash hash = altered([](WorkDeferred&) {});
+    CHECK(altered([](WorkDeferred& e) { e.account = kBob; }) != hash);
+    CHECK(altered([](WorkDeferred& e) { e.security = kAcme; }) != hash);
+    CHECK(altered([](WorkDeferred& e) { e.side = Side::Buy; }) != hash);
+    CHECK(altered([](WorkDeferred& e) { e.reason = CancelReason::Operator; }) != hash);
+    CHECK(altered([](WorkDeferred& e) { e.through = OrderId{1'100}; }) != hash);
+    CHECK(altered([](WorkDeferred& e) { e.done_count += 1; }) != hash);
+    cut(EndDay{SecurityId::None});
 }
 
 TEST_CASE("The fingerprint of a request is part of the state", "[unit]") {

@@ -61,7 +61,8 @@ public:
     std::string operator()(const TradeExecuted& e) const {
         const bool buys = e.taker_side == Side::Buy;
         const bool improved = e.released_cash > e.notional;
-        return text(e.auction ? "auction trade " : "trade ", static_cast<std::uint64_t>(e.trade), ": ", name(e.taker_account), ' ',
+        return text(e.auction ? "auction trade " : "trade ", static_cast<std::uint64_t>(e.trade), ": ",
+                    name(e.taker_account), ' ',
                     hash(e.taker_order), buys ? " buys " : " sells ", quantity(e.security, e.quantity), " at ",
                     price(e.security, e.price), buys ? " from " : " to ", name(e.maker_account), ' ',
                     hash(e.maker_order), " for ", cash(e.security, e.notional),
@@ -94,8 +95,9 @@ public:
                     reservation("frees", e.security, e.released_cash, e.released_quantity));
     }
     std::string operator()(const CommandRejected& e) const {
-        const bool names_order = e.order != OrderId::None && (e.reason == RejectReason::DuplicateClientOrderId ||
-                                                            e.reason == RejectReason::ClientOrderIdConflict);
+        const bool is_retry = e.reason == RejectReason::DuplicateClientOrderId ||
+                              e.reason == RejectReason::ClientOrderIdConflict;
+        const bool names_order = is_retry && e.order != OrderId::None;
         return text("refused: ", code_of(e.reason), names_order ? " " + hash(e.order) : "");
     }
     std::string operator()(const MassCancelCompleted& e) const {
@@ -121,7 +123,9 @@ public:
                     quantity(e.security, e.leaves_quantity));
     }
     std::string operator()(const AuctionIndicated& e) const { return text(symbol(e.security), " would ", auction(e)); }
-    std::string operator()(const AuctionUncrossed& e) const { return text(symbol(e.security), " auction: ", auction(e)); }
+    std::string operator()(const AuctionUncrossed& e) const {
+        return text(symbol(e.security), " auction: ", auction(e));
+    }
     std::string operator()(const PriceBandsSet& e) const {
         return text(symbol(e.security), " bands: static ", e.static_basis_points, "bp around ",
                     price(e.security, e.reference_price), ", dynamic ", e.dynamic_basis_points, "bp, halt ",
