@@ -168,9 +168,9 @@ private:
     [[nodiscard]] const book::Ladder& ladder(Side side) const noexcept { return ladders_[index_of(side)]; }
 
     template <class S>
-    std::int64_t take(Side side, Price limit, std::int64_t wanted, Tag taker, S& sink);
+    Quantity take(Side side, Price limit, Quantity wanted, Tag taker, S& sink);
     template <class S>
-    std::int64_t take_level(Index level, Side makers, std::int64_t wanted, Tag taker, S& sink);
+    Quantity take_level(Index level, Side makers, Quantity wanted, Tag taker, S& sink);
     void enqueue(Side side, Price price, Index order) noexcept;
     void unlink(Side side, Index order) noexcept;
     void release(Index order) noexcept {
@@ -190,7 +190,7 @@ private:
 template <class S>
 OrderBook::Handle OrderBook::submit(Side side, Price price, Quantity quantity, bool ioc, Tag tag, S&& sink) {
     BUTTONWOOD_ASSERT(quantity.units > 0);
-    const Quantity leaves{take(side, price, quantity.units, tag, sink)};
+    const Quantity leaves = crosses(side, price) ? take(side, price, quantity, tag, sink) : quantity;
     if (leaves.units == 0) return kNoHandle;
     if (ioc) {
         sink.expired(tag, leaves);
@@ -229,54 +229,53 @@ std::optional<OrderBook::Handle> OrderBook::replace(Handle handle, Price price, 
     }
     unlink(side, handle.index);
     sink.replaced(tag, handle, price, leaves, false);
-    order.quantity = take(side, price, leaves.units, tag, sink);
-    if (order.quantity == 0) {
+    const Quantity left = crosses(side, price) ? take(side, price, leaves, tag, sink) : leaves;
+    if (left.units == 0) {
         release(handle.index);
         return kNoHandle;
     }
-    const Quantity left{order.quantity};
+    order.quantity = left.units;
     enqueue(side, price, handle.index);
     sink.rested(tag, handle, side, price, left);
     return handle;
 }
 
-// Fills a taker from the best level outwards; returns what is left of it.
+// Fills a taker that crosses from the best level outwards; returns what is left of it. REQUIRES: wanted > 0.
 template <class S>
-std::int64_t OrderBook::take(Side side, Price limit, std::int64_t wanted, Tag taker, S& sink) {
+Quantity OrderBook::take(Side side, Price limit, Quantity wanted, Tag taker, S& sink) {
     const Side makers = opposite(side);
     book::Ladder& ladder = this->ladder(makers);
     const std::uint64_t limit_key = key_of(makers, limit);
-    while (wanted > 0 && ladder.reaches(limit_key)) {
+    do {
         const Index level = ladder.best();
         wanted = take_level(level, makers, wanted, taker, sink);
         if (nodes_.level(level).order_count == 0) ladder.remove(nodes_, level);
-    }
+    } while (wanted.units > 0 && ladder.reaches(limit_key));
     return wanted;
 }
 
 // Fills a taker from one level, first come, first filled; returns what is left of it. REQUIRES: wanted > 0.
 template <class S>
-std::int64_t OrderBook::take_level(Index index, Side makers, std::int64_t wanted, Tag taker, S& sink) {
+Quantity OrderBook::take_level(Index index, Side makers, Quantity wanted, Tag taker, S& sink) {
     book::LevelNode& level = nodes_.level(index);
     const Price price = price_of(makers, level.key);
-    while (level.order_count != 0) {
+    do {
         const Index maker_index = level.next;
         book::OrderNode& maker = nodes_.order(maker_index);
         nodes_.prefetch(maker.next);
-        const std::int64_t quantity = std::min(wanted, maker.quantity);
+        const Quantity quantity{std::min(wanted.units, maker.quantity)};
         wanted -= quantity;
-        level.quantity -= units(quantity);
-        maker.quantity -= quantity;
+        level.quantity -= units(quantity.units);
+        maker.quantity -= quantity.units;
         const Handle handle{maker_index, maker.generation};
-        const Fill fill{maker.tag, taker, handle, price, {quantity}, {maker.quantity}, {wanted}};
+        const Fill fill{maker.tag, taker, handle, price, quantity, {maker.quantity}, wanted};
         if (maker.quantity == 0) {
             --level.order_count;
             nodes_.unlink(maker_index);
             release(maker_index);
         }
         sink.filled(fill);
-        if (wanted == 0) break;
-    }
+    } while (wanted.units > 0 && level.order_count != 0);
     return wanted;
 }
 
