@@ -4,6 +4,9 @@
 #include <catch2/catch.hpp>
 
 #include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 namespace buttonwood::engine::tests {
 namespace {
@@ -26,8 +29,21 @@ std::int64_t run() {
 }
 // example ends
 
+std::string text_of(const std::string& path) {
+    std::ifstream file(std::string(BUTTONWOOD_SOURCE_DIR "/") + path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
 
 TEST_CASE("The example of the README trades seven", "[unit]") { CHECK(run() == 7); }
+
+TEST_CASE("The example of the README is the one that is compiled", "[unit]") {
+    const std::string source = text_of("tests/engine/order_book_example_test.cpp");
+    const std::string begin = "// example begins\n";
+    const std::size_t first = source.find(begin) + begin.size();
+    const std::string example = source.substr(first, source.find("// example ends") - first);
+    CHECK(text_of("engine/README.md").find("```cpp\n" + example + "```\n") != std::string::npos);
+}
 
 }  // namespace buttonwood::engine::tests
