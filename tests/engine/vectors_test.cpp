@@ -206,7 +206,66 @@ std::vector<Execution> play_contest(const nlohmann::json& test) {
     return executions;
 }
 
+// The iceberg exercise: one order a line; after each the book as it shows itself, then the trades.
+class IcebergExercise {
+public:
+    explicit IcebergExercise(Market& market)
+        : market_(market), trader_(market.add_trader("everybody", dollars(1'000'000'000))) {}
+
+    std::vector<nlohmann::json> play(const nlohmann::json& line) {
+        const nlohmann::json& terms = line.at("order");
+        const Side side = terms.at("direction") == "Buy" ? Side::Buy : Side::Sell;
+        PlaceOrder order = limit(trader_, side, terms.at("quantity"), terms.at("price"));
+        if (line.at("type") == "Iceberg") order = iceberg(order, terms.at("peak"));
+        const auto outcome = market_.must(order);
+        ids_[outcome.order()] = terms.at("id");
+        std::vector<nlohmann::json> told = {{{"buyOrders", shown(Side::Buy)}, {"sellOrders", shown(Side::Sell)}}};
+        for (const TradeExecuted& trade : outcome.all<TradeExecuted>()) {
+            const bool buys = trade.taker_side == Side::Buy;
+            told.push_back({{"buyOrderId", ids_.at(buys ? trade.taker_order : trade.maker_order)},
+                            {"sellOrderId", ids_.at(buys ? trade.maker_order : trade.taker_order)},
+                            {"price", trade.price.units},
+                            {"quantity", trade.quantity.units}});
+        }
+        return told;
+    }
+
+private:
+    // First to trade first. The exercise has one order a price, which tells whose it is.
+    [[nodiscard]] nlohmann::json shown(Side side) const {
+        nlohmann::json rows = nlohmann::json::array();
+        market_.engine().book(SecurityId{1})->for_each_level(side, [&](const OrderBook::Level& level) {
+            for (const auto& [order, id] : ids_) {
+                const auto view = market_.engine().order(order);
+                if (view && view->side == side && view->price == level.price)
+                    rows.push_back({{"id", id}, {"price", level.price.units}, {"quantity", level.quantity.units}});
+            }
+            return true;
+        });
+        return rows;
+    }
+
+    Market& market_;
+    AccountId trader_{};
+    std::map<OrderId, int> ids_;
+};
+
 }  // namespace
+
+TEST_CASE("The iceberg exercise gives its books and its trades", "[replay]") {
+    const fs::path input = kData / "vectors" / "iceberg_1.in.jsonl";
+    if (absent(input)) return;
+    Market market;
+    market.add_security("ACME", 0, 0);
+    IcebergExercise exercise(market);
+    std::vector<nlohmann::json> told;
+    for (const std::string& line : lines_of(input))
+        for (const nlohmann::json& row : exercise.play(nlohmann::json::parse(line))) told.push_back(row);
+    std::vector<nlohmann::json> expected;
+    for (const std::string& line : lines_of(kData / "vectors" / "iceberg_1.out.jsonl"))
+        expected.push_back(nlohmann::json::parse(line));
+    CHECK(told == expected);
+}
 
 TEST_CASE("The exchange exercise's inputs give its trades and its book, to the letter", "[replay]") {
     for (const char* name : {"clob_test1", "clob_test2"}) {
