@@ -124,7 +124,8 @@ void print_workload(const WorkloadResult& w) {
                 static_cast<int>(w.name.name.size()), w.name.name.data(), static_cast<int>(w.name.what.size()),
                 w.name.what.data(), w.messages, w.resting_orders, w.resting_levels, w.peak_orders, w.peak_levels);
     std::printf("  %-8s %8s %7s %7s %7s %7s %7s %8s %9s %8s %7s %7s %7s %7s  %s\n", "", "M op/s", "ratio", "to map",
-                "p50", "p99", "p99.9", "p99.99", "worst", "half", "ins/op", "miss/op", "B/order", "allocs", "hash of fills");
+                "p50", "p99", "p99.9", "p99.99", "worst", "half", "ins/op", "miss/op", "B/order", "allocs",
+                "hash of fills");
     for (const SubjectResult& s : w.subjects) {
         const std::string half = s.half_load ? number(s.half_load->own.p999, 0) : "-";
         std::printf("  %-8s %8.2f %6.2fx %6.2fx %7.0f %7.0f %7.0f %8.0f %9.0f %8s %7s %7s %7.0f %7llu  %s\n",

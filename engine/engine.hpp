@@ -221,7 +221,7 @@ private:
         ActivationReason reason{};
         std::optional<BracketEntry> entry;
     };
-    // Orders that end by the clock or with a day or an auction: when, in which security, which.
+    // Orders that end by the clock or with a day or an auction: when, in which security (None: at a time), which.
     struct Expiry {
         Timestamp at;
         SecurityId security{};
@@ -466,7 +466,7 @@ private:
     void change_held(Slot slot, bool enters);
     void move_marks(Security& security);
     void mark_indication(const Security& security);
-    [[nodiscard]] std::optional<Timestamp> expiry_of(const Order& order) const;
+    [[nodiscard]] std::optional<Expiry> expiry_of(const Order& order) const;
     void expect_expiry(const Order& order);
     void forget_expiry(const Order& order);
     void link(OrderList& list, OrderLinks Order::* links, Slot slot);

@@ -321,27 +321,28 @@ void Engine::change_held(Slot slot, bool enters) {
                   : held.erase_minimum(order.side, order.price, order.place, slot);
 }
 
-std::optional<Timestamp> Engine::expiry_of(const Order& order) const {
+// Those that end at a time stand in no security's range, so that they come by time, then id.
+std::optional<Engine::Expiry> Engine::expiry_of(const Order& order) const {
     switch (order.time_in_force) {
         case TimeInForce::Gtc:
         case TimeInForce::Ioc:
         case TimeInForce::Fok: return std::nullopt;
-        case TimeInForce::Day: return kAtDayEnd;
+        case TimeInForce::Day: return Expiry{kAtDayEnd, order.security, order.id};
         case TimeInForce::Opg:
-        case TimeInForce::Cls: return kAtAuctionEnd;
-        case TimeInForce::Gtd: return extra(order).expires_at;
+        case TimeInForce::Cls: return Expiry{kAtAuctionEnd, order.security, order.id};
+        case TimeInForce::Gtd: return Expiry{extra(order).expires_at, SecurityId::None, order.id};
     }
     return std::nullopt;
 }
 
 void Engine::expect_expiry(const Order& order) {
     if (lasts(order.time_in_force)) return;
-    if (const auto at = expiry_of(order)) expiries_.insert(Expiry{*at, order.security, order.id});
+    if (const auto expiry = expiry_of(order)) expiries_.insert(*expiry);
 }
 
 void Engine::forget_expiry(const Order& order) {
     if (lasts(order.time_in_force)) return;
-    if (const auto at = expiry_of(order)) expiries_.erase(Expiry{*at, order.security, order.id});
+    if (const auto expiry = expiry_of(order)) expiries_.erase(*expiry);
 }
 
 void Engine::link(OrderList& list, OrderLinks Order::* links, Slot slot) {

@@ -82,7 +82,7 @@ void Engine::check_held(Broken& broken) const {
         if (o.pending && !o.held) broken.push_back(words("order ", id, ": an exit lives before its entry is done"));
         if (!o.held && is_iceberg(o)) ++icebergs[s];
         if (!o.held && for_auction(o.time_in_force)) ++auction_orders[s];
-        if (const auto expiry = expiry_of(o); expiry && !expiries_.contains(Expiry{*expiry, o.security, id}))
+        if (const auto expiry = expiry_of(o); expiry && !expiries_.contains(*expiry))
             broken.push_back(words("order ", id, ": its end is not expected"));
     });
     for (std::size_t i = 0; i < securities_.size(); ++i) {
