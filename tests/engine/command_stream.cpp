@@ -27,7 +27,7 @@ RoleSet roles(std::initializer_list<Role> list) {
 
 }  // namespace
 
-CommandStream::CommandStream(std::uint64_t seed, Profile profile) : dice_(seed), profile_(profile) {
+CommandStream::CommandStream(std::uint64_t seed, Profile profile) : dice_(seed), profile_(profile), next_crowd_(seed / 4) {
     if (profile == Profile::Usual) {
         add_usual_market();
         return;
@@ -39,19 +39,19 @@ CommandStream::CommandStream(std::uint64_t seed, Profile profile) : dice_(seed),
 
 // User n owns account n; the first two traders open a second account each.
 void CommandStream::add_people() {
-    opening_.push_back({UserId::None, RegisterUser{"operator", roles({Role::Operator})}});
-    opening_.push_back({UserId::None, RegisterUser{"admin", roles({Role::Admin})}});
+    planned_.push_back({UserId::None, RegisterUser{"operator", roles({Role::Operator})}});
+    planned_.push_back({UserId::None, RegisterUser{"admin", roles({Role::Admin})}});
     for (int i = 0; i < kTraders; ++i)
-        opening_.push_back({kOperator, RegisterUser{"trader", roles({Role::Trader, Role::MarketData})}});
-    opening_.push_back({kOperator, RegisterUser{"onlooker", roles({Role::MarketData})}});
-    opening_.push_back({kOperator, OpenAccount{UserId{3}}});
-    opening_.push_back({kOperator, OpenAccount{UserId{4}}});
+        planned_.push_back({kOperator, RegisterUser{"trader", roles({Role::Trader, Role::MarketData})}});
+    planned_.push_back({kOperator, RegisterUser{"onlooker", roles({Role::MarketData})}});
+    planned_.push_back({kOperator, OpenAccount{UserId{3}}});
+    planned_.push_back({kOperator, OpenAccount{UserId{4}}});
 }
 
 void CommandStream::add_securities() {
-    opening_.push_back({kOperator, CreateSecurity{"ACME", "Acme", kUsd, 2, 0, {1}, {1}}});
-    opening_.push_back({kOperator, CreateSecurity{"ROSE", "Rose", kUsd, 4, 2, {5}, {10}}});
-    opening_.push_back({kOperator, CreateSecurity{"OAK", "Oak", kEur, 0, 8, {1}, {1}}});
+    planned_.push_back({kOperator, CreateSecurity{"ACME", "Acme", kUsd, 2, 0, {1}, {1}}});
+    planned_.push_back({kOperator, CreateSecurity{"ROSE", "Rose", kUsd, 4, 2, {5}, {10}}});
+    planned_.push_back({kOperator, CreateSecurity{"OAK", "Oak", kEur, 0, 8, {1}, {1}}});
 }
 
 void CommandStream::add_wealth() {
@@ -61,37 +61,37 @@ void CommandStream::add_wealth() {
     for (int i = 2; i <= kTraders + 5; ++i) {
         const auto account = static_cast<AccountId>(i);
         for (const Currency currency : {kUsd, kEur})
-            opening_.push_back({kOperator, DepositCash{account, currency, cash}});
+            planned_.push_back({kOperator, DepositCash{account, currency, cash}});
         for (std::uint32_t id = 1; id <= 3; ++id) {
-            // One account of the extreme market holds all that can be issued.
-            if (extreme && i != 3) continue;
+            // One account of the extreme market holds all that can be issued; elsewhere two start without any.
+            if (extreme ? i != 3 : i == 7 || i == 10) continue;
             const Quantity quantity{extreme ? kMaxQuantityUnits : crowd ? 200'000 : 300};
-            opening_.push_back({kOperator, IssueHoldings{account, static_cast<SecurityId>(id), quantity}});
+            planned_.push_back({kOperator, IssueHoldings{account, static_cast<SecurityId>(id), quantity}});
         }
     }
 }
 
 // Word by word what the golden cases are given, and a second account for ann.
 void CommandStream::add_usual_market() {
-    opening_.push_back({UserId::None, RegisterUser{"keeper", roles({Role::Operator})}});
+    planned_.push_back({UserId::None, RegisterUser{"keeper", roles({Role::Operator})}});
     for (const char* name : {"ann", "bob", "cat"})
-        opening_.push_back({UserId::None, RegisterUser{name, roles({Role::Trader})}});
-    opening_.push_back({kOperator, CreateSecurity{"ACME", "ACME", kUsd, 2, 0, {1}, {1}}});
-    opening_.push_back({kOperator, CreateSecurity{"ROSE", "ROSE", kUsd, 2, 0, {5}, {10}}});
+        planned_.push_back({UserId::None, RegisterUser{name, roles({Role::Trader})}});
+    planned_.push_back({kOperator, CreateSecurity{"ACME", "ACME", kUsd, 2, 0, {1}, {1}}});
+    planned_.push_back({kOperator, CreateSecurity{"ROSE", "ROSE", kUsd, 2, 0, {5}, {10}}});
     for (std::uint32_t i = 2; i <= 4; ++i)
-        opening_.push_back({kOperator, DepositCash{static_cast<AccountId>(i), kUsd, {pow10_128(kMoneyScale) * 1'000}}});
+        planned_.push_back({kOperator, DepositCash{static_cast<AccountId>(i), kUsd, {pow10_128(kMoneyScale) * 1'000}}});
     for (std::uint32_t security = 1; security <= 2; ++security)
         for (std::uint32_t i = 2; i <= 4; ++i)
-            opening_.push_back(
+            planned_.push_back(
                 {kOperator, IssueHoldings{static_cast<AccountId>(i), static_cast<SecurityId>(security), {100}}});
 }
 
 CommandStream::Step CommandStream::next(const NaiveEngine& model) {
     pass_time(model);
     Act act;
-    if (!opening_.empty()) {
-        act = opening_.front();
-        opening_.pop_front();
+    if (!planned_.empty()) {
+        act = planned_.front();
+        planned_.pop_front();
     } else if (profile_ == Profile::Crowd) {
         act = crowd(model);
     } else {
@@ -109,6 +109,7 @@ CommandStream::Step CommandStream::next(const NaiveEngine& model) {
 }
 
 CommandStream::Act CommandStream::trading(const NaiveEngine& model) {
+    if (profile_ == Profile::Everyday && dice_.chance(1)) return oversell(model);
     AccountId who = account(model);
     Command command;
     const auto roll = dice_.below(100);

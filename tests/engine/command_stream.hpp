@@ -55,7 +55,7 @@ public:
     Step next(const NaiveEngine& model);
     // What follows depends on this seed and on the model only: for streams that are cut and shrunk.
     void reseed(std::uint64_t seed) { dice_ = Dice(seed); }
-    [[nodiscard]] bool is_opening() const { return !opening_.empty(); }
+    [[nodiscard]] bool is_opening() const { return !planned_.empty(); }
 
 private:
     struct Act {
@@ -92,6 +92,7 @@ private:
     void spoil(PlaceOrder& order, const NaiveEngine& model);
     Command place_group(const NaiveEngine& model, AccountId account);
     PlaceOrder exit(const PlaceOrder& entry, OrderType type, const NaiveEngine& model);
+    Act oversell(const NaiveEngine& model);
     Command retry(const NaiveEngine& model, AccountId& account);
     Command amend(const NaiveEngine& model, AccountId& account);
     Command cancel(const NaiveEngine& model, AccountId& account);
@@ -114,11 +115,12 @@ private:
 
     Dice dice_;
     Profile profile_;
-    std::deque<Act> opening_;  // people, securities and wealth, before anything random
+    std::deque<Act> planned_;  // what comes before anything else that is random
     Timestamp time_{1'767'258'000'000'000};  // 2026-01-01 09:00
     std::uint64_t next_client_id_{};
     std::uint64_t crowd_left_{};  // orders still to gather before something happens to them
     int crowd_kind_{};
+    std::uint64_t next_crowd_;  // streams of neighbouring seeds take turns at the kinds
 };
 
 }  // namespace buttonwood::engine::tests

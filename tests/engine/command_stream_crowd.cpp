@@ -10,17 +10,17 @@ constexpr UserId kOwner{3};
 constexpr AccountId kAccount{3};
 constexpr AccountId kOther{5};
 constexpr SecurityId kAcme{1};
-constexpr std::uint64_t kCrowd = 1'080;
-constexpr std::uint64_t kAftermath = 120;
+constexpr std::uint64_t kCrowd = 1'160;  // seven of eight are one account's
+constexpr std::uint64_t kAftermath = 90;
 
-enum Kind { Resting, Triggers, Closing, Auction, Icebergs, kKinds };
+enum Kind { Resting, Days, Triggers, Closing, Auction, Icebergs, kKinds };
 
 }  // namespace
 
 CommandStream::Act CommandStream::crowd(const NaiveEngine& model) {
     if (crowd_left_ == 0) {
         crowd_left_ = kCrowd + kAftermath;
-        crowd_kind_ = static_cast<int>(dice_.below(kKinds));
+        crowd_kind_ = static_cast<int>(next_crowd_++ % kKinds);
         if (crowd_kind_ == Auction)
             return {kOperator, ChangeTradingState{kAcme, TradingState::Auction, {}, AuctionKind::Opening, {}}};
     }
@@ -52,6 +52,7 @@ Command CommandStream::crowd_order() {
             order.stop_price = {dice_.between(61, 63)};
             order.price = order.type == OrderType::StopLimit ? Price{dice_.between(20, 90)} : Price{};
             break;
+        case Days: order.time_in_force = TimeInForce::Day, order.expires_at = {}; break;
         case Closing: order.time_in_force = TimeInForce::Cls, order.expires_at = {}; break;
         case Auction:
             order.price = {dice_.between(45, 55)};
@@ -77,27 +78,27 @@ CommandStream::Act CommandStream::crowd_event(const NaiveEngine& model) {
     taker.quantity = {crowd_kind_ == Icebergs ? 11'000 : 200};
     taker.price = {taker.side == Side::Buy ? 80 : 20};
     if (crowd_kind_ == Icebergs) return {UserId::None, taker};
-    if (crowd_kind_ == Closing && roll < 70)
-        return {kOperator, ChangeTradingState{roll < 35 ? kAcme : SecurityId::None, TradingState::Auction, {},
+    if (crowd_kind_ == Closing && roll < 85)
+        return {kOperator, ChangeTradingState{roll < 42 ? kAcme : SecurityId::None, TradingState::Auction, {},
                                               AuctionKind::Closing, {}}};
-    if (crowd_kind_ == Auction && roll < 80)
+    if (crowd_kind_ == Auction && roll < 90)
         return {kOperator, ChangeTradingState{kAcme, TradingState::Open, {}}};
-    if (crowd_kind_ == Triggers && roll < 70) {
+    if (crowd_kind_ == Triggers && roll < 90) {
         // One listing to trade with, then the trade that reaches all triggers.
         PlaceOrder maker = taker;
         maker.side = Side::Sell;
         maker.price = taker.price = {64};
         maker.quantity = taker.quantity = {1};
-        opening_.push_back({UserId::None, maker});
+        planned_.push_back({UserId::None, maker});
         taker.account = AccountId{7};
-        opening_.push_back({UserId::None, taker});
+        planned_.push_back({UserId::None, taker});
         return {UserId::None, AdvanceClock{}};
     }
+    if (crowd_kind_ == Days && roll < 80) return {kOperator, EndDay{roll < 40 ? kAcme : SecurityId::None}};
     if (roll < 25) return {kOwner, MassCancel{kAccount, SecurityId::None, std::nullopt, {}}};
     if (roll < 50) return {kOperator, MassCancel{AccountId::None, kAcme, std::nullopt, "because"}};
-    if (roll < 75) return {kOperator, EndDay{dice_.chance(50) ? kAcme : SecurityId::None}};
     if (roll < 90) {
-        opening_.push_back({kOwner, SetCancelAfter{kAccount, 1'000}});
+        planned_.push_back({kOwner, SetCancelAfter{kAccount, 1'000}});
         time_.us += 10'000;
         return {kOwner, SetCancelAfter{kAccount, 1'000}};
     }

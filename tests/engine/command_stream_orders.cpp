@@ -35,7 +35,7 @@ PlaceOrder CommandStream::place(const NaiveEngine& model, AccountId account) {
                         SelfTradePrevention::CancelBoth, SelfTradePrevention::Decrement});
     order.reduce_only = order.side == Side::Sell && dice_.chance(8);
     const auto roll = dice_.below(100);
-    if (profile_ == Profile::Extreme && dice_.chance(3))
+    if (profile_ == Profile::Extreme && dice_.chance(12))
         shape_giant(order);
     else if (roll < 62)
         shape_limit(order, model);
@@ -212,6 +212,32 @@ Command CommandStream::place_group(const NaiveEngine& model, AccountId account) 
     if (dice_.chance(2)) group.legs.back().account = this->account(model);
     if (dice_.chance(2)) group.legs.back().client_order_id = group.legs.front().client_order_id;
     return group;
+}
+
+// An entry that executes in two parts, and its owner sells the first before the second comes: the exits find too little.
+CommandStream::Act CommandStream::oversell(const NaiveEngine& model) {
+    constexpr AccountId kPoor{7};  // starts without any holding
+    constexpr AccountId kRich{6};
+    const auto order = [&](AccountId account, Side side, std::int64_t quantity, std::int64_t ticks) {
+        PlaceOrder c;
+        c.account = account;
+        c.security = SecurityId{1};
+        c.side = side;
+        c.type = OrderType::Limit;
+        c.time_in_force = TimeInForce::Gtc;
+        c.quantity = {quantity};
+        c.price = {ticks};
+        return c;
+    };
+    const PlaceOrder entry = order(kPoor, Side::Buy, 5, 61);
+    PlaceOrder stop = exit(entry, OrderType::Stop, model);
+    stop.time_in_force = TimeInForce::Gtc;
+    stop.expires_at = {};
+    stop.stop_price = {20};
+    planned_.push_back({UserId::None, order(kRich, Side::Sell, 3, 61)});
+    planned_.push_back({UserId::None, order(kPoor, Side::Sell, 3, 80)});
+    planned_.push_back({UserId::None, order(kRich, Side::Sell, 2, 61)});
+    return {UserId::None, PlaceGroup{GroupKind::Bracket, {entry, order(kPoor, Side::Sell, 5, 79), stop}}};
 }
 
 // An order sent once more, as it was or slightly changed: a duplicate or a conflict if it carries a client id.

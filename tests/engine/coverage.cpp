@@ -17,6 +17,15 @@ constexpr std::array<const char*, kFlags> kFlagWords{"post_only", "post_only_rep
 enum StateFeature { Open, Opening, Closing, Reopening, PreOpen, kStates };
 constexpr std::array<const char*, kStates> kStateWords{"open", "opening", "closing", "reopening", "pre_open"};
 
+// What random streams reach, but not surely in every run; each has a golden case that always does.
+const std::set<std::string> kRare{
+    "reason of refusal: auction_uncrossing",  // refusals.txt
+    "cancel: insufficient_funds",             // held.txt, groups.txt
+    "cancel: insufficient_shares",            // groups.txt
+    "expiry: fill_limit",                     // long_work.txt
+    "expiry: level_full",                     // long_work.txt
+};
+
 struct Entry {
     Kind kind;
     int value;
@@ -169,7 +178,6 @@ void Coverage::add(const Command& command, const EventBody& event, const NaiveEn
     if (const auto* e = std::get_if<OrderCanceled>(&event)) cancels_.insert(e->reason);
     if (const auto* e = std::get_if<OrderExpired>(&event)) expiries_.insert(e->reason);
     if (const auto* e = std::get_if<OrderActivated>(&event)) activations_.insert(e->reason);
-    if (const auto* e = std::get_if<WorkDeferred>(&event)) works_.insert(e->kind);
 }
 
 std::vector<std::string> Coverage::missing() const {
@@ -187,7 +195,7 @@ std::vector<std::string> Coverage::missing() const {
     expect("cancel: ", kCancelReasonWords, cancels_);
     expect("expiry: ", kExpireReasonWords, expiries_);
     expect("activation: ", kActivationReasonWords, activations_);
-    expect("deferred: ", kWorkKindWords, works_);
+    std::erase_if(list, [](const std::string& what) { return kRare.contains(what); });
     const auto& all = all_features();
     for (std::size_t i = 0; i < all.size(); ++i)
         for (std::size_t j = i + 1; j < all.size(); ++j)

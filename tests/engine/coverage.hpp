@@ -18,7 +18,7 @@ public:
     void add(const Command& command, const EventBody& event, const NaiveEngine::State& state);
 
     // In words, what was never reached: reasons of refusal, types of event, reasons of cancels, expiries and
-    // activations, kinds of deferred work, and every pair of features that an accepted order can have together: type,
+    // activations, and every pair of features that an accepted order can have together: type,
     // time in force, flags, self-trade prevention, role in a group, side, trading state.
     [[nodiscard]] std::vector<std::string> missing() const;
 
@@ -32,7 +32,6 @@ private:
     std::set<CancelReason> cancels_;
     std::set<ExpireReason> expiries_;
     std::set<ActivationReason> activations_;
-    std::set<WorkKind> works_;
     std::set<std::pair<Feature, Feature>> pairs_;
 };
 

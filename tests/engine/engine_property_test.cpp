@@ -12,11 +12,11 @@
 namespace buttonwood::engine::tests {
 namespace {
 
-constexpr std::uint64_t kCommandsToReachEverything = 100'000;
+constexpr std::uint64_t kCommandsToReachEverything = 400'000;
 #ifdef __OPTIMIZE__
-constexpr std::uint64_t kCommands = 4 * kCommandsToReachEverything;
-#else
 constexpr std::uint64_t kCommands = kCommandsToReachEverything;
+#else
+constexpr std::uint64_t kCommands = kCommandsToReachEverything / 4;
 #endif
 constexpr std::uint64_t kStreamLength = 2'500;
 constexpr std::uint64_t kCrowdCheckInterval = 50;
@@ -29,7 +29,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 Trial trial_of(std::uint64_t seed) {
     using Profile = CommandStream::Profile;
     constexpr Profile kProfiles[] = {Profile::Everyday, Profile::Sessions, Profile::Extreme, Profile::Sessions,
-                                     Profile::Everyday, Profile::Sessions, Profile::Crowd};
+                                     Profile::Crowd,    Profile::Everyday, Profile::Sessions, Profile::Crowd};
     const Profile profile = kProfiles[seed % std::size(kProfiles)];
     return Trial(seed, profile, profile == Profile::Crowd ? kCrowdCheckInterval : 1);
 }

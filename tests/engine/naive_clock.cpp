@@ -43,10 +43,10 @@ void NaiveEngine::change_state(const ChangeTradingState& c, StateCause cause) {
         return;
     }
     set_state({c.security, c.state, c.note, c.auction, c.until, cause});
-    const bool brings_closing = std::any_of(before.begin(), before.end(), [&](const auto& was) {
-        return in_force(was.first).is_closing_auction() && !was.second.is_closing_auction();
+    const bool is_closing = std::any_of(before.begin(), before.end(), [&](const auto& was) {
+        return in_force(was.first).is_closing_auction();
     });
-    if (brings_closing) {
+    if (is_closing) {
         Work closing;
         closing.terms.kind = WorkKind::ClosingOrders;
         closing.terms.security = c.security;
@@ -72,7 +72,7 @@ void NaiveEngine::set_state(const TradingStateChanged& event) {
     emit(event);
     for (auto& [id, security] : securities_) {
         const TradingState state = in_force(id).state;
-        if (of_market && state == TradingState::Open) touch(id);
+        if ((of_market || id == event.security) && state == TradingState::Open) touch(id);
         if (state != TradingState::Auction) security.indication_is_stale = false;
     }
 }

@@ -46,7 +46,8 @@ NaiveEngine::Prediction NaiveEngine::decide(UserId actor, Timestamp time, const 
 void NaiveEngine::emit(EventBody event) {
     ++events_;
     const auto touch_named = [&](const auto& e) {
-        constexpr bool is_of_trading = !std::is_same_v<std::remove_cvref_t<decltype(e)>, HoldingsIssued>;
+        using E = std::remove_cvref_t<decltype(e)>;
+        constexpr bool is_of_trading = !std::is_same_v<E, HoldingsIssued> && !std::is_same_v<E, TradingStateChanged>;
         if constexpr (is_of_trading && requires { e.security; })
             if (e.security != SecurityId::None) touch(e.security);
     };
