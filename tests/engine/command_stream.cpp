@@ -27,7 +27,8 @@ RoleSet roles(std::initializer_list<Role> list) {
 
 }  // namespace
 
-CommandStream::CommandStream(std::uint64_t seed, Profile profile) : dice_(seed), profile_(profile), next_crowd_(seed / 4) {
+CommandStream::CommandStream(std::uint64_t seed, Profile profile)
+    : dice_(seed), profile_(profile), next_crowd_(seed / 4) {
     if (profile == Profile::Usual) {
         add_usual_market();
         return;

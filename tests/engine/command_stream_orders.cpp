@@ -214,7 +214,7 @@ Command CommandStream::place_group(const NaiveEngine& model, AccountId account) 
     return group;
 }
 
-// An entry that executes in two parts, and its owner sells the first before the second comes: the exits find too little.
+// An entry that executes in two parts, and its owner sells the first before the second comes: exits find too little.
 CommandStream::Act CommandStream::oversell(const NaiveEngine& model) {
     constexpr AccountId kPoor{7};  // starts without any holding
     constexpr AccountId kRich{6};
