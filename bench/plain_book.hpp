@@ -1,8 +1,8 @@
 // The yardstick of the core benchmark: the book that a competent programmer writes in an afternoon.
 //
 // Price levels in a std::map, each a std::list in order of arrival, and a std::unordered_map that finds an order by
-// its id. The same contract as engine::OrderBook, so one harness drives both; the tag of an order is its id, and a handle is
-// nothing but that id. Thread safety: none.
+// its id. The same contract as engine::OrderBook, so one harness drives both; the tag of an order is its id, and a
+// handle is nothing but that id. Thread safety: none.
 #pragma once
 
 #include "engine/types.hpp"

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -19,7 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kCases = fs::path(BUTTONWOOD_SOURCE_DIR) / "tests" / "engine" / "cases";
-const fs::path kRefusals = kCases / "refusals.txt";
+// One list in two files.
+const std::array kRefusals{kCases / "refusals.txt", kCases / "refusals_2.txt"};
 
 std::string read(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -78,7 +80,7 @@ TEST_CASE("Every reject reason has a golden case, in the order of the enumeratio
     // "case CODE: why" introduces it, and CODE is refused inside it.
     std::vector<std::string> shown;
     std::string current;
-    for (const std::string& line : lines_of(read(kRefusals))) {
+    for (const std::string& line : lines_of(read(kRefusals[0]) + read(kRefusals[1]))) {
         if (line.starts_with("case ")) current = line.substr(5, line.find(':') - 5);
         const bool refused = line.starts_with("    refused: " + current);
         if (refused && (shown.empty() || shown.back() != current)) shown.push_back(current);
