@@ -118,7 +118,6 @@ RejectReason Engine::amend(Context& context, Slot slot, const Amended& a, bool c
     amended.priority_kept = a.price == o.price && a.stop_price == old.stop_price && a.quantity <= o.quantity &&
                             a.display_quantity <= old.display_quantity;
     emit(context, amended);
-    touch(o.security);
     if (crosses && !amended.priority_kept) match(context, slot);
     return RejectReason::None;
 }

@@ -99,13 +99,11 @@ bool Engine::uncross_all(Context& context, SecurityId changed, TradingState next
 bool Engine::uncross(Context& context, SecurityId id) {
     if (!at(id).uncrossed) {
         if (over_budget(context)) return false;
-        touch(id);
         const Equilibrium result = equilibrium(at(id));
         emit(context, AuctionUncrossed{id, result.price, result.paired, result.imbalance, result.imbalance_side});
     }
     while (at(id).unpaired.units > 0) {
         if (over_budget(context)) return false;
-        touch(id);
         pair_next(context, at(id));
     }
     return expire_auction_orders(context, id);

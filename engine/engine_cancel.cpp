@@ -10,7 +10,6 @@ void Engine::cancel(Context& context, Slot slot, CancelReason reason) {
     const GroupMember ended = member(o);
     emit(context, OrderCanceled{o.id, o.account, o.security, o.side, reason, o.leaves, o.reserved_cash,
                                 o.reserved_quantity});
-    touch(ended.security);
     if (reason != CancelReason::Group) end_group(context, ended);
 }
 
@@ -19,7 +18,6 @@ void Engine::expire(Context& context, Slot slot, ExpireReason reason) {
     const GroupMember ended = member(o);
     emit(context, OrderExpired{o.id, o.account, o.security, o.side, reason, o.leaves, o.reserved_cash,
                                o.reserved_quantity});
-    touch(ended.security);
     end_group(context, ended);
 }
 

@@ -107,7 +107,6 @@ RejectReason Engine::on(Context& context, const SetPriceBands& c) {
         return reject(context, RejectReason::BandsNotAllowed, AccountId::None, c.security);
     emit(context, PriceBandsSet{c.security, c.reference_price, c.static_basis_points, c.dynamic_basis_points, c.halt_us,
                                 c.auction_us});
-    touch(c.security);
     return RejectReason::None;
 }
 

@@ -3,6 +3,8 @@
 
 #include "engine/engine.hpp"
 
+#include <type_traits>
+
 namespace buttonwood::engine {
 
 // The next event, to be filled in where it stays; enact() applies it. Nothing else is emitted in between.
@@ -15,6 +17,7 @@ Body& Engine::next(Context& context) {
     return event.body.emplace<Body>();
 }
 
+// A security that an event of trading names is settled when the command is done.
 template <class Body>
 void Engine::enact(Context& context, const Body& body) {
     const Event& event = context.out.back();
@@ -22,6 +25,10 @@ void Engine::enact(Context& context, const Body& body) {
     last_command_ = event.command;
     last_time_ = event.time;
     on(event, body);
+    constexpr bool is_of_trading = !std::is_same_v<Body, HoldingsIssued> && !std::is_same_v<Body, CommandRejected> &&
+                                   !std::is_same_v<Body, TradingStateChanged>;
+    if constexpr (is_of_trading && requires { body.security; })
+        if (body.security != SecurityId::None) touch(body.security);
 }
 
 // Applied as it is emitted.

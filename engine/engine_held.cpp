@@ -86,7 +86,6 @@ std::optional<Engine::Slot> Engine::minimum_available(const Context& context, co
 
 void Engine::activate(Context& context, Slot slot, ActivationReason reason) {
     BUTTONWOOD_ASSERT(orders_[slot].held && !orders_[slot].pending);
-    touch(orders_[slot].security);
     if (const Dead why = is_dead(orders_[slot], clock_); why != Dead::No) return end_dead(context, slot, why);
     if (reason == ActivationReason::StopPrice) cancel_sibling(context, member(orders_[slot]));
     const Order& o = orders_[slot];

@@ -376,7 +376,6 @@ bool Engine::accept(Context& context, const PlaceOrder& c, std::uint64_t fingerp
     describe(context, c, role, group, order);
     order.fingerprint = fingerprint;
     enact(context, order);
-    touch(c.security);
     return !order.rests && !order.held;
 }
 
