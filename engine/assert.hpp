@@ -5,7 +5,14 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define BUTTONWOOD_ASSERT(condition)                                                                         \
-    (__builtin_expect(static_cast<bool>(condition), 1)                                                       \
-         ? static_cast<void>(0)                                                                              \
-         : (std::fprintf(stderr, "%s:%d: assertion failed: %s\n", __FILE__, __LINE__, #condition), std::abort()))
+namespace buttonwood::engine {
+[[noreturn, gnu::cold, gnu::noinline]] inline void assertion_failed(const char* file, int line, const char* text) {
+    std::fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, text);
+    std::abort();
+}
+}  // namespace buttonwood::engine
+
+#define BUTTONWOOD_ASSERT(condition)                           \
+    (__builtin_expect(static_cast<bool>(condition), 1)         \
+         ? static_cast<void>(0)                                \
+         : ::buttonwood::engine::assertion_failed(__FILE__, __LINE__, #condition))

@@ -88,8 +88,7 @@ Price Engine::trigger_of(Slot slot) const {
 }
 
 Balance Engine::balance(AccountId account, Currency currency) const {
-    const Balance* found = cash_.find(cash_key(account, find_currency(currency)));
-    return found ? *found : Balance{};
+    return find(account) ? balance(account, find_currency(currency)) : Balance{};
 }
 
 Holding Engine::holding(AccountId account, SecurityId security) const {

@@ -132,8 +132,12 @@ private:
         Slot next = kNoSlot;
         Slot prev = kNoSlot;
     };
+    static constexpr std::uint32_t kNoCurrency = 0xFFFF'FFFF;
+    // Most accounts hold one currency: it lies with the account, and is found without a search.
     struct Account {
         UserId user{};
+        std::uint32_t currency = kNoCurrency;  // index in currencies_, of the first it held ...
+        Balance cash;                          // ... and how much of it
         OrderList orders;
         Timestamp cancel_after;  // 0 = off
     };
@@ -522,12 +526,31 @@ private:
     [[nodiscard]] static Money value_of(const Security& security, Price price, Quantity quantity) {
         return {Int128{price.units} * quantity.units * security.money_factor};
     }
-    Balance& cash(AccountId account, const Security& security) {
-        return cash_[cash_key(account, security.currency)];
+    // Made when it is first asked for.
+    Balance& cash(AccountId account, std::size_t currency) {
+        Account& owner = at(account);
+        if (owner.currency == kNoCurrency) owner.currency = static_cast<std::uint32_t>(currency);
+        return owner.currency == currency ? owner.cash : other_cash_[cash_key(account, currency)];
+    }
+    Balance& cash(AccountId account, const Security& security) { return cash(account, security.currency); }
+    [[nodiscard]] Balance balance(AccountId account, std::size_t currency) const {
+        const Account& owner = at(account);
+        if (owner.currency == currency) return owner.cash;
+        const Balance* found = other_cash_.find(cash_key(account, currency));
+        return found ? *found : Balance{};
     }
     [[nodiscard]] Balance balance(AccountId account, const Security& security) const {
-        const Balance* found = cash_.find(cash_key(account, security.currency));
-        return found ? *found : Balance{};
+        return balance(account, security.currency);
+    }
+    // f(account, index of the currency, balance) for each balance ever used.
+    template <class F>
+    void for_each_balance(F&& f) const {
+        for (std::size_t i = 0; i < accounts_.size(); ++i)
+            if (const Account& a = accounts_[i]; a.currency != kNoCurrency)
+                f(static_cast<AccountId>(i + 1), std::size_t{a.currency}, a.cash);
+        other_cash_.for_each([&](std::uint64_t key, const Balance& balance) {
+            f(static_cast<AccountId>(key >> 16), static_cast<std::size_t>(key & 0xFFFF), balance);
+        });
     }
     Holding& shares(AccountId account, SecurityId security) { return holdings_[holding_key(account, security)]; }
     static std::uint64_t cash_key(AccountId account, std::size_t currency) {
@@ -556,7 +579,7 @@ private:
     std::unordered_map<KeyId, ApiKey> keys_;
     std::unordered_map<std::string, SecurityId> symbols_;
     std::vector<Currency> currencies_;
-    FlatMap<Balance> cash_;       // account << 16 | index of the currency
+    FlatMap<Balance> other_cash_; // of accounts with several currencies: account << 16 | index of the currency
     FlatMap<Holding> holdings_;   // account << 32 | security
     std::vector<Order> orders_;   // slab; free_slots_ are its holes
     std::vector<Slot> free_slots_;

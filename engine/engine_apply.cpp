@@ -23,7 +23,7 @@ void Engine::on(const Event&, const UserRegistered& e) {
 
 void Engine::on(const Event&, const AccountOpened& e) {
     BUTTONWOOD_ASSERT(static_cast<std::size_t>(e.account) == accounts_.size() + 1 && find(e.user));
-    accounts_.push_back(Account{e.user, {}, {}});
+    accounts_.emplace_back().user = e.user;
 }
 
 void Engine::on(const Event&, const UserStatusChanged& e) {
@@ -50,12 +50,12 @@ void Engine::on(const Event&, const SecurityCreated& e) {
 
 void Engine::on(const Event&, const CashDeposited& e) {
     BUTTONWOOD_ASSERT(e.amount > Money{});
-    cash_[cash_key(e.account, index_of(e.currency))].total += e.amount;
+    cash(e.account, index_of(e.currency)).total += e.amount;
     deposited_[std::string(e.currency.view())] += e.amount;
 }
 
 void Engine::on(const Event&, const CashWithdrawn& e) {
-    Balance& balance = cash_[cash_key(e.account, index_of(e.currency))];
+    Balance& balance = cash(e.account, index_of(e.currency));
     BUTTONWOOD_ASSERT(e.amount > Money{} && e.amount <= balance.total - balance.reserved);
     balance.total -= e.amount;
     deposited_[std::string(e.currency.view())] -= e.amount;

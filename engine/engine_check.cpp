@@ -111,11 +111,11 @@ void Engine::check_reservations(Broken& broken) const {
         cash_sum[cash_key(o.account, s.currency)] += o.reserved_cash;
         share_sum[holding_key(o.account, o.security)] += o.reserved_quantity;
     });
-    cash_.for_each([&](std::uint64_t key, const Balance& balance) {
-        if (balance.reserved != cash_sum[key])
-            broken.push_back(words("account ", key >> 16, ": reserved cash differs"));
+    for_each_balance([&](AccountId account, std::size_t currency, const Balance& balance) {
+        if (balance.reserved != cash_sum[cash_key(account, currency)])
+            broken.push_back(words("account ", account, ": reserved cash differs"));
         if (balance.reserved < Money{} || balance.reserved > balance.total)
-            broken.push_back(words("account ", key >> 16, ": reserves more cash than it has"));
+            broken.push_back(words("account ", account, ": reserves more cash than it has"));
     });
     holdings_.for_each([&](std::uint64_t key, const Holding& held) {
         if (held.reserved != share_sum[key]) broken.push_back(words("account ", key >> 32, ": reserved shares differ"));
@@ -126,7 +126,9 @@ void Engine::check_reservations(Broken& broken) const {
 
 void Engine::check_conservation(Broken& broken) const {
     std::vector<Money> cash_sum(currencies_.size());
-    cash_.for_each([&](std::uint64_t key, const Balance& balance) { cash_sum[key & 0xFFFF] += balance.total; });
+    for_each_balance([&](AccountId, std::size_t currency, const Balance& balance) {
+        cash_sum[currency] += balance.total;
+    });
     for (std::size_t i = 0; i < currencies_.size(); ++i) {
         const auto it = deposited_.find(std::string(currencies_[i].view()));
         if (cash_sum[i] != (it == deposited_.end() ? Money{} : it->second))

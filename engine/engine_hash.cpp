@@ -74,9 +74,9 @@ StateHash Engine::state_hash() const {
         .add(last_trade_).add(indicated_at_).add(market_.state).add(market_.auction).add(market_.until).into(sum);
     hash_people(sum);
     for (const Security& s : securities_) hash_security(s, sum);
-    cash_.for_each([&](std::uint64_t key, const Balance& balance) {
+    for_each_balance([&](AccountId account, std::size_t currency, const Balance& balance) {
         if (balance.total != Money{} || balance.reserved != Money{})
-            digest(Kind::Cash).add(key >> 16).add(currencies_[key & 0xFFFF]).add(balance.total).add(balance.reserved)
+            digest(Kind::Cash).add(account).add(currencies_[currency]).add(balance.total).add(balance.reserved)
                 .into(sum);
     });
     holdings_.for_each([&](std::uint64_t key, const Holding& held) {
