@@ -14,9 +14,7 @@ constexpr const char* kFirstBlock = R"(
 SELECT coalesce((SELECT max(first_seq) FROM eventstore.journal WHERE first_seq <= $1::bigint + 1), 1)::bigint)";
 
 // Sizes come from the TOAST pointers: payloads are fetched only for the rows that are sent.
-constexpr const char* kChunk = R"(
-SELECT first_seq, last_seq, epoch, (extract(epoch FROM committed_at) * 1000000)::bigint, event_count, command_count,
-       format_version, payload, hash
+const std::string kChunk = "SELECT " + std::string(kBlockColumns) + R"(
   FROM (SELECT *, sum(octet_length(payload)) OVER (ORDER BY first_seq ROWS UNBOUNDED PRECEDING)
                   - octet_length(payload) AS bytes_before
           FROM eventstore.journal
@@ -28,6 +26,16 @@ SELECT first_seq, last_seq, epoch, (extract(epoch FROM committed_at) * 1000000):
 
 ReadFailure failure(const DbError& error) {
     return {is_damage(error) ? StoreError::Corrupt : StoreError::Unavailable, error};
+}
+
+}  // namespace
+
+bool is_damage(const DbError& error) { return error.sqlstate == "XX001" || error.sqlstate == "XX002"; }
+
+bool to_hash(std::string_view bytes, Hash& hash) {
+    if (bytes.size() != hash.size()) return false;
+    std::memcpy(hash.data(), bytes.data(), hash.size());
+    return true;
 }
 
 std::expected<Block, ReadFailure> block_at(const Rows& rows, int row) {
@@ -46,16 +54,6 @@ std::expected<Block, ReadFailure> block_at(const Rows& rows, int row) {
             ReadFailure{StoreError::Corrupt, {DbErrorKind::Fault, "", "", "a stored hash is not 32 bytes long"}});
     }
     return block;
-}
-
-}  // namespace
-
-bool is_damage(const DbError& error) { return error.sqlstate == "XX001" || error.sqlstate == "XX002"; }
-
-bool to_hash(std::string_view bytes, Hash& hash) {
-    if (bytes.size() != hash.size()) return false;
-    std::memcpy(hash.data(), bytes.data(), hash.size());
-    return true;
 }
 
 std::expected<void, ReadFailure> read_blocks(Connection& connection, engine::EventSeq after,

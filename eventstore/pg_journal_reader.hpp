@@ -18,6 +18,13 @@ struct ReadFailure {
 [[nodiscard]] std::expected<void, ReadFailure> read_blocks(Connection& connection, engine::EventSeq after,
                                                            const Journal::Sink& sink);
 
+// The columns of a block, as block_at() takes them from a row of prepared_binary(). A stored hash that is not 32 bytes
+// long is corruption.
+inline constexpr std::string_view kBlockColumns =
+    "first_seq, last_seq, epoch, (extract(epoch FROM committed_at) * 1000000)::bigint, event_count, command_count, "
+    "format_version, payload, hash";
+[[nodiscard]] std::expected<Block, ReadFailure> block_at(const Rows& rows, int row);
+
 // The database reports that its own storage is damaged (XX001 data_corrupted, XX002 index_corrupted).
 [[nodiscard]] bool is_damage(const DbError& error);
 
