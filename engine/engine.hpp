@@ -32,6 +32,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace buttonwood::engine {
@@ -170,7 +171,7 @@ private:
         Quantity unpaired;                // of an uncross under way: what is left to pair
         Price auction_price;              // ... at this price
         bool uncrossed{};                 // AuctionUncrossed, and the state has not changed yet
-        bool touched{};                   // by the command being decided: in touched_
+        bool touched{};                   // in touched_
         Timestamp uncross_clock;          // the engine's clock at that event
         PriceBandsSet bands;
         std::unique_ptr<HeldOrders> held;  // made when first needed
@@ -307,9 +308,9 @@ private:
     RejectReason on(Context&, const AdvanceClock&);
     RejectReason on(Context&, const EndDay&);
 
-    template <class Body> void emit(Context&, const Body& body);
-    template <class Body> Body& next(Context&);
-    template <class Body> void enact(Context&, const Body& body);
+    template <class Body, class... Slots> void emit(Context&, const Body& body, Slots... slots);
+    template <class Body, class... Fields> Body& next(Context&, const Fields&... fields);
+    template <class Body, class... Slots> void enact(Context&, const Body& body, Slots... slots);
     RejectReason reject(Context&, RejectReason reason, AccountId account = {}, SecurityId security = {},
                         OrderId order = {});
     [[nodiscard]] static bool over_budget(const Context& c) { return c.out.size() - c.first >= kMaxEventsPerCommand; }
@@ -356,9 +357,7 @@ private:
     void match(Context&, Slot taker);
     bool prevent_match(Context&, Slot taker, Slot maker);
     void hit_band(Context&, Slot taker);
-    [[nodiscard]] TradeExecuted next_trade(const Order& taker, const Order& maker, Price price,
-                                           Quantity quantity) const;
-    void trade(Context&, const TradeExecuted& trade);
+    void trade(Context&, Slot taker, Slot maker, Price price, Quantity quantity, bool auction);
     void refresh(Context&, Slot slot);
     void reduce(Context&, Slot slot, Quantity by);
     void finish_taker(Context&, Slot taker);
@@ -386,7 +385,12 @@ private:
     RejectReason amend(Context&, Slot slot, const Amended&, bool crosses, Refuse&& refuse);
 
     // engine_held.cpp
-    void touch(SecurityId security);
+    // Something of the security changed: what waits beside its book is looked at when the command is done.
+    void touch(SecurityId id) {
+        Security& security = at(id);
+        if (closed_entries_.empty() && (!security.held || security.held->empty())) return;
+        if (!std::exchange(security.touched, true)) touched_.push_back(id);
+    }
     void settle(Context&);
     bool settle(Context&, SecurityId security);
     [[nodiscard]] std::optional<Activation> next_activation(const Context&, SecurityId security) const;
@@ -433,10 +437,15 @@ private:
     void on(const Event&, const HoldingsIssued&);
     void on(const Event&, const OrderAccepted&);
     void on(const Event&, const OrderRested&);
+    void on(const Event&, const OrderRested&, Slot slot);
     void on(const Event&, const TradeExecuted&);
+    void on(const Event&, const TradeExecuted&, Slot maker, Slot taker);
     void on(const Event&, const OrderAmended&);
+    void on(const Event&, const OrderAmended&, Slot slot);
     void on(const Event&, const OrderCanceled&);
+    void on(const Event&, const OrderCanceled&, Slot slot);
     void on(const Event&, const OrderExpired&);
+    void on(const Event&, const OrderExpired&, Slot slot);
     void on(const Event&, const CommandRejected&) {}
     void on(const Event&, const MassCancelCompleted&) {}
     void on(const Event&, const OrderActivated&);
@@ -461,7 +470,7 @@ private:
     void take_from_book(Order& order, Quantity by);
     void fill(Slot slot, const TradeExecuted& trade);
     void reserve_anew(Order& order, Money reserved_cash, Quantity reserved_quantity);
-    void close(OrderId id, Money released_cash, Quantity released_quantity);
+    void close(Slot slot, Money released_cash, Quantity released_quantity);
     void erase(Slot slot);
     void note_closed_entry(const Order& entry);
     void forget_entry(OrderId entry);
@@ -598,7 +607,7 @@ private:
     std::set<SecurityId> unindicated_;             // their book changed in an auction since the last indication
     Timestamp indicated_at_;
     std::vector<SecurityId> uncrossed_;            // AuctionUncrossed, and the state has not changed yet
-    std::vector<SecurityId> touched_;              // by the command being decided; empty between commands
+    std::vector<SecurityId> touched_;              // to be settled; empty between commands
 };
 
 }  // namespace buttonwood::engine

@@ -117,7 +117,7 @@ RejectReason Engine::amend(Context& context, Slot slot, const Amended& a, bool c
         return refuse(reason);
     amended.priority_kept = a.price == o.price && a.stop_price == old.stop_price && a.quantity <= o.quantity &&
                             a.display_quantity <= old.display_quantity;
-    emit(context, amended);
+    emit(context, amended, slot);
     if (crosses && !amended.priority_kept) match(context, slot);
     return RejectReason::None;
 }

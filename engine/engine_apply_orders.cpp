@@ -113,8 +113,9 @@ void Engine::mark_indication(const Security& security) {
     if (in_force(security).state == TradingState::Auction) unindicated_.insert(security.terms.security);
 }
 
-void Engine::on(const Event& event, const OrderRested& e) {
-    const Slot slot = slot_of(e.order);
+void Engine::on(const Event& event, const OrderRested& e) { on(event, e, slot_of(e.order)); }
+
+void Engine::on(const Event& event, const OrderRested& e, Slot slot) {
     BUTTONWOOD_ASSERT(slot != kNoSlot && orders_[slot].leaves == e.leaves_quantity);
     rest(slot, event.seq);
 }
@@ -126,6 +127,10 @@ void Engine::on(const Event& event, const OrderRefreshed& e) {
 }
 
 void Engine::on(const Event& event, const TradeExecuted& e) {
+    on(event, e, slot_of(e.maker_order), slot_of(e.taker_order));
+}
+
+void Engine::on(const Event& event, const TradeExecuted& e, Slot maker, Slot taker) {
     BUTTONWOOD_ASSERT(static_cast<std::uint64_t>(e.trade) == static_cast<std::uint64_t>(last_trade_) + 1);
     last_trade_ = e.trade;
     Security& security = at(e.security);
@@ -151,8 +156,8 @@ void Engine::on(const Event& event, const TradeExecuted& e) {
     BUTTONWOOD_ASSERT(delivered.reserved <= delivered.total && delivered.reserved.units >= 0);
     shares(buyer, e.security).total += e.quantity;
 
-    fill(slot_of(e.maker_order), e);
-    fill(slot_of(e.taker_order), e);
+    fill(maker, e);
+    fill(taker, e);
 }
 
 void Engine::fill(Slot slot, const TradeExecuted& trade) {
@@ -176,8 +181,9 @@ void Engine::move_marks(Security& security) {
     for (const Side side : {Side::Buy, Side::Sell}) security.held->trailing(side).moved(security.last);
 }
 
-void Engine::on(const Event& event, const OrderAmended& e) {
-    const Slot slot = slot_of(e.order);
+void Engine::on(const Event& event, const OrderAmended& e) { on(event, e, slot_of(e.order)); }
+
+void Engine::on(const Event& event, const OrderAmended& e, Slot slot) {
     BUTTONWOOD_ASSERT(slot != kNoSlot && e.leaves_quantity.units > 0);
     Order& order = orders_[slot];
     BUTTONWOOD_ASSERT(order.held == e.held && (e.held || order.handle != OrderBook::kNoHandle));
@@ -244,11 +250,12 @@ void Engine::reserve_anew(Order& order, Money reserved_cash, Quantity reserved_q
     order.reserved_quantity = reserved_quantity;
 }
 
-void Engine::on(const Event&, const OrderCanceled& e) { close(e.order, e.released_cash, e.released_quantity); }
-void Engine::on(const Event&, const OrderExpired& e) { close(e.order, e.released_cash, e.released_quantity); }
+void Engine::on(const Event& event, const OrderCanceled& e) { on(event, e, slot_of(e.order)); }
+void Engine::on(const Event&, const OrderCanceled& e, Slot slot) { close(slot, e.released_cash, e.released_quantity); }
+void Engine::on(const Event& event, const OrderExpired& e) { on(event, e, slot_of(e.order)); }
+void Engine::on(const Event&, const OrderExpired& e, Slot slot) { close(slot, e.released_cash, e.released_quantity); }
 
-void Engine::close(OrderId id, Money released_cash, Quantity released_quantity) {
-    const Slot slot = slot_of(id);
+void Engine::close(Slot slot, Money released_cash, Quantity released_quantity) {
     BUTTONWOOD_ASSERT(slot != kNoSlot);
     Order& order = orders_[slot];
     BUTTONWOOD_ASSERT(order.reserved_cash == released_cash && order.reserved_quantity == released_quantity);

@@ -124,10 +124,10 @@ void Engine::pair_next(Context& context, const Security& security) {
     BUTTONWOOD_ASSERT(bid.price >= security.auction_price && listing.price <= security.auction_price);
     const bool bid_is_younger = bid.place > listing.place;
     const Quantity quantity = std::min({tip_of(bid), tip_of(listing), security.unpaired});
-    TradeExecuted match = next_trade(bid_is_younger ? bid : listing, bid_is_younger ? listing : bid,
-                                     security.auction_price, quantity);
-    match.auction = true;
-    trade(context, match);
+    const auto bid_slot = static_cast<Slot>(book.tag(fronts[0]));
+    const auto listing_slot = static_cast<Slot>(book.tag(fronts[1]));
+    trade(context, bid_is_younger ? bid_slot : listing_slot, bid_is_younger ? listing_slot : bid_slot,
+          security.auction_price, quantity, true);
 }
 
 bool Engine::expire_auction_orders(Context& context, SecurityId security) {

@@ -8,16 +8,18 @@ namespace buttonwood::engine {
 void Engine::cancel(Context& context, Slot slot, CancelReason reason) {
     const Order& o = orders_[slot];
     const GroupMember ended = member(o);
-    emit(context, OrderCanceled{o.id, o.account, o.security, o.side, reason, o.leaves, o.reserved_cash,
-                                o.reserved_quantity});
+    const auto& canceled = next<OrderCanceled>(context, o.id, o.account, o.security, o.side, reason, o.leaves,
+                                               o.reserved_cash, o.reserved_quantity);
+    enact(context, canceled, slot);
     if (reason != CancelReason::Group) end_group(context, ended);
 }
 
 void Engine::expire(Context& context, Slot slot, ExpireReason reason) {
     const Order& o = orders_[slot];
     const GroupMember ended = member(o);
-    emit(context, OrderExpired{o.id, o.account, o.security, o.side, reason, o.leaves, o.reserved_cash,
-                               o.reserved_quantity});
+    const auto& expired = next<OrderExpired>(context, o.id, o.account, o.security, o.side, reason, o.leaves,
+                                             o.reserved_cash, o.reserved_quantity);
+    enact(context, expired, slot);
     end_group(context, ended);
 }
 

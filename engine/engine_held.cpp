@@ -19,11 +19,6 @@ CancelReason not_covered(RejectReason refused) {
 
 }  // namespace
 
-void Engine::touch(SecurityId security) {
-    if (std::exchange(at(security).touched, true)) return;
-    touched_.push_back(security);
-}
-
 void Engine::settle(Context& context) {
     for (std::size_t i = 0; i < touched_.size(); ++i) settle(context, touched_[i]);
     for (const SecurityId security : touched_) at(security).touched = false;

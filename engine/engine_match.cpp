@@ -200,45 +200,40 @@ void Engine::match(Context& context, Slot taker) {
         if (outside_bands(context, at(id), price)) return hit_band(context, taker);
         const Quantity quantity = std::min(orders_[taker].leaves, book.quantity(front));
         const bool fills_taker = quantity == orders_[taker].leaves;
-        trade(context, next_trade(orders_[taker], orders_[maker], price, quantity));
+        trade(context, taker, maker, price, quantity, false);
         if (fills_taker) return;  // its slot is free again
     }
     expire(context, taker, ExpireReason::FillLimit);
 }
 
-TradeExecuted Engine::next_trade(const Order& taker, const Order& maker, Price price, Quantity quantity) const {
+// Both orders may be gone afterwards, and their slots free.
+void Engine::trade(Context& context, Slot taker_slot, Slot maker_slot, Price price, Quantity quantity, bool auction) {
+    const Order& taker = orders_[taker_slot];
+    const Order& maker = orders_[maker_slot];
+    const bool in_group = taker.role != GroupRole::None || maker.role != GroupRole::None;
+    const bool has_extra = maker.extra != kNoSlot || taker.extra != kNoSlot;
     const Security& security = at(taker.security);
     const Order& buyer = taker.side == Side::Buy ? taker : maker;
-    TradeExecuted trade;
-    trade.trade = static_cast<TradeId>(static_cast<std::uint64_t>(last_trade_) + 1);
-    trade.security = taker.security;
-    trade.maker_order = maker.id;
-    trade.taker_order = taker.id;
-    trade.maker_account = maker.account;
-    trade.taker_account = taker.account;
-    trade.taker_side = taker.side;
-    trade.price = price;
-    trade.quantity = quantity;
-    trade.notional = value_of(security, price, quantity);
+    auto& trade = next<TradeExecuted>(context, static_cast<TradeId>(static_cast<std::uint64_t>(last_trade_) + 1),
+                                      taker.security, maker.id, taker.id, maker.account, taker.account, taker.side,
+                                      price, quantity, value_of(security, price, quantity));
     if (buyer.reserved_cash != Money{}) trade.released_cash = value_of(security, limit_of(buyer), quantity);
     trade.released_quantity = quantity;
-    trade.maker_leaves_quantity = maker.leaves - quantity;
-    trade.taker_leaves_quantity = taker.leaves - quantity;
-    return trade;
-}
-
-void Engine::trade(Context& context, const TradeExecuted& trade) {
-    const Slot maker = slot_of(trade.maker_order);
-    const Slot taker = slot_of(trade.taker_order);
-    const GroupMember maker_member = member(orders_[maker]);
-    const GroupMember taker_member = member(orders_[taker]);
-    const bool is_iceberg = orders_[maker].extra != kNoSlot || orders_[taker].extra != kNoSlot;
-    emit(context, trade);
-    if (maker_member.role != GroupRole::None) cancel_sibling(context, maker_member);
-    if (taker_member.role != GroupRole::None) cancel_sibling(context, taker_member);
-    if (!is_iceberg) return;
-    if (trade.maker_leaves_quantity.units > 0) refresh(context, maker);
-    if (trade.auction && trade.taker_leaves_quantity.units > 0) refresh(context, taker);
+    const Quantity maker_leaves = trade.maker_leaves_quantity = maker.leaves - quantity;
+    const Quantity taker_leaves = trade.taker_leaves_quantity = taker.leaves - quantity;
+    trade.auction = auction;
+    if (!in_group) {
+        enact(context, trade, maker_slot, taker_slot);
+    } else {
+        const GroupMember of_maker = member(maker);
+        const GroupMember of_taker = member(taker);
+        enact(context, trade, maker_slot, taker_slot);
+        cancel_sibling(context, of_maker);
+        cancel_sibling(context, of_taker);
+    }
+    if (!has_extra) return;
+    if (maker_leaves.units > 0) refresh(context, maker_slot);
+    if (auction && taker_leaves.units > 0) refresh(context, taker_slot);
 }
 
 // Shows an iceberg's next tip where the last one is gone.
@@ -312,7 +307,8 @@ void Engine::finish_taker(Context& context, Slot taker) {
 void Engine::rest_or_expire(Context& context, Slot slot) {
     const Order& o = orders_[slot];
     if (level_is_full(at(o.security), o.side, o.price, o.leaves)) return expire(context, slot, ExpireReason::LevelFull);
-    emit(context, OrderRested{o.id, o.account, o.security, o.side, o.price, o.leaves});
+    const auto& rested = next<OrderRested>(context, o.id, o.account, o.security, o.side, o.price, o.leaves);
+    enact(context, rested, slot);
 }
 
 }  // namespace buttonwood::engine

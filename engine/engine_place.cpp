@@ -114,8 +114,8 @@ RejectReason refuse_triggers(const PlaceOrder& c, Price tick) {
 }
 
 // Where an order stands in the book if it comes to that, 0 for what never does.
-Price book_price(const PlaceOrder& c, Price tick) {
-    if (!is_market(c.type)) return c.price;
+inline Price book_price(const PlaceOrder& c, Price tick) {
+    if (c.type == OrderType::Limit || !is_market(c.type)) return c.price;
     if (c.type != OrderType::Market || !for_auction(c.time_in_force)) return {};
     return c.protection_price.units != 0 ? c.protection_price : tick;
 }
@@ -130,7 +130,8 @@ bool is_plain(const PlaceOrder& c) {
            !(c.post_only | c.post_only_reprice | c.reduce_only | c.all_or_none);
 }
 
-Price limit_of_request(const PlaceOrder& c, Price tick) {
+inline Price limit_of_request(const PlaceOrder& c, Price tick) {
+    if (c.type == OrderType::Limit) return c.price;
     const Price stands_at = book_price(c, tick);
     return stands_at.units != 0 ? stands_at : c.protection_price;
 }
