@@ -2,7 +2,7 @@
 FROM debian:12 AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       ca-certificates cmake g++ mold ninja-build nodejs npm pkg-config \
-      libboost1.81-dev libcli11-dev libpq-dev libsodium-dev libspdlog-dev libssl-dev nlohmann-json3-dev zlib1g-dev \
+      libboost1.81-dev libcli11-dev libpq-dev libsodium-dev libspdlog-dev libssl-dev libzstd-dev nlohmann-json3-dev zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -10,7 +10,7 @@ RUN cmake --preset release -DBUILD_TESTING=OFF && cmake --build --preset release
 
 FROM debian:12-slim
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      curl libpq5 libsodium23 libspdlog1.10 libssl3 \
+      curl libpq5 libsodium23 libspdlog1.10 libssl3 libzstd1 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home --home-dir /var/lib/buttonwood buttonwood
 COPY --from=build /src/build/release/api/buttonwood /usr/local/bin/buttonwood

@@ -79,7 +79,7 @@ const Allowance* allowance_of(std::string_view module) {
         {"engine", {"engine/"}, {}, false},
         {"eventstore",
          {"engine/", "eventstore/"},
-         {"libpq-fe.h", "sodium.h", "openssl/", "nmmintrin.h"},
+         {"libpq-fe.h", "sodium.h", "openssl/", "zstd.h", "nmmintrin.h"},
          true},
         {"projections", {"engine/", "eventstore/", "projections/"}, {}, true},
         {"api",
