@@ -30,6 +30,8 @@ constexpr std::chrono::microseconds kClockLook{100'000};
 constexpr std::size_t kEnoughReadyBlocks = 3;
 // How long the end of the process waits for a store that is away.
 constexpr std::chrono::seconds kShutdownPatience{2};
+// A journal thread with nothing to write looks after the store this often.
+constexpr std::chrono::milliseconds kStoreLook{1'000};
 
 struct Submitted {
     engine::UserId actor{};
@@ -123,6 +125,8 @@ private:
     // Journal thread.
     void run_journal();
     Batch next_batch();
+    bool look_after_store();
+    bool note_store_is_back();
     void release(Batch batch, const BlockHeader& header);
     void stop(StoreError error);
     void on_store_away(StoreError error);
@@ -366,17 +370,47 @@ void Pipeline::Impl::run_journal() {
     }
 }
 
-// The oldest batch, as soon as there is one; none when there will be none.
+// The oldest batch, as soon as there is one; none when there will be none. Looks after the store while it waits.
 Batch Pipeline::Impl::next_batch() {
     Lock lock(mutex_);
-    journal_waits_ = true;
-    journal_wakes_.wait(lock, [this] { return !ready_.empty() || engine_ended_; });
-    journal_waits_ = false;
+    for (;;) {
+        journal_waits_ = true;
+        const bool woken =
+            journal_wakes_.wait_for(lock, kStoreLook, [this] { return !ready_.empty() || engine_ended_; });
+        journal_waits_ = false;
+        if (woken) break;
+        lock.unlock();
+        if (!look_after_store()) return nullptr;
+        lock.lock();
+    }
     if (ready_.empty()) return nullptr;
     Batch batch = std::move(ready_.front());
     ready_.pop_front();
     if (ready_.size() == kEnoughReadyBlocks - 1) engine_wakes_.notify_one();
     return batch;
+}
+
+// False = the writer is at its end.
+bool Pipeline::Impl::look_after_store() {
+    if (const auto checked = writer_->check(); !checked) {
+        stop(checked.error());
+        return false;
+    }
+    bool was_away{};
+    {
+        const std::lock_guard lock(mutex_);
+        was_away = note_store_is_back();
+    }
+    if (!was_away) return true;
+    engine_wakes_.notify_one();
+    alarm("the store is back: epoch " + std::to_string(writer_->head().epoch));
+    return true;
+}
+
+// True when it had been away. REQUIRES: the lock is held.
+bool Pipeline::Impl::note_store_is_back() {
+    status_.epoch = writer_->head().epoch;
+    return std::exchange(status_.state, PipelineState::Running) == PipelineState::StoreAway;
 }
 
 void Pipeline::Impl::release(Batch batch, const BlockHeader& header) {
@@ -385,11 +419,10 @@ void Pipeline::Impl::release(Batch batch, const BlockHeader& header) {
     bool was_at_bound{};
     {
         const std::lock_guard lock(mutex_);
-        was_away = std::exchange(status_.state, PipelineState::Running) == PipelineState::StoreAway;
+        was_away = note_store_is_back();
         was_at_bound = undurable_ >= kMaxUndurableCommands;
         undurable_ -= count;
         status_.durable_seq = header.last_seq;
-        status_.epoch = writer_->head().epoch;
         ++status_.blocks;
     }
     if (was_at_bound || was_away) engine_wakes_.notify_one();

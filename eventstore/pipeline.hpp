@@ -5,7 +5,8 @@
 // While one block is on its way the next batch grows; a flush starts when nothing is in flight and something waits.
 // Nothing is released before it is durable. When the store does not answer, or answers in doubt, the journal thread
 // fences (epoch + 1), reads the tail and either finds its block stored or appends the very same payload again; submit()
-// refuses meanwhile, and service resumes by itself. Fenced: releases nothing more and reports once.
+// refuses meanwhile, and service resumes by itself. Fenced: releases nothing more and reports once. With nothing to
+// write it looks after the store once a second, so that all of this holds for an idle server too.
 //
 // The engine has no clock. Its thread submits engine::AdvanceClock (actor None, no request id, ticket 0) when the
 // engine wants it: orders run out, halts and auctions end, and what a long command left goes on, with traffic and

@@ -10,7 +10,7 @@ namespace buttonwood::eventstore {
 namespace {
 
 constexpr std::chrono::milliseconds kFirstRetryDelay{10};
-constexpr std::chrono::milliseconds kLongestRetryDelay{1'000};
+constexpr std::chrono::milliseconds kLongestRetryDelay{250};  // service resumes within two seconds (P09)
 
 // Will it pass by waiting, or is this writer at its end?
 bool is_passing(StoreError error) { return error == StoreError::Unavailable || error == StoreError::InDoubt; }
@@ -21,12 +21,18 @@ LogWriter::Outcome LogWriter::write(Block& block) {
     BUTTONWOOD_ASSERT(block.header.event_count > 0 && block.header.command_count > 0);
     block.header.first_seq = head_.last_seq + 1;
     block.header.last_seq = head_.last_seq + block.header.event_count;
-    Outcome outcome = append(block);
-    if (outcome || !is_passing(outcome.error())) return outcome;
+    return persist(append(block), [this, &block] { return settle(block); });
+}
 
-    hooks_.store_away(outcome.error());
+LogWriter::Outcome LogWriter::check() {
+    return persist(journal_->check(), [this] { return renew(); });
+}
+
+LogWriter::Outcome LogWriter::persist(Outcome first, const std::function<Outcome()>& again) {
+    if (first || !is_passing(first.error())) return first;
+    hooks_.store_away(first.error());
     for (auto delay = kFirstRetryDelay;; delay = std::min(2 * delay, kLongestRetryDelay)) {
-        outcome = settle(block);
+        Outcome outcome = again();
         if (outcome || !is_passing(outcome.error())) return outcome;
         if (!hooks_.wait(delay)) return std::unexpected(StoreError::Unavailable);
     }
@@ -42,6 +48,17 @@ LogWriter::Outcome LogWriter::append(Block& block) {
     head_.last_seq = block.header.last_seq;
     head_.hash = block.hash;
     committed_at_ = block.header.committed_at;
+    return {};
+}
+
+// A new term on the same log. Nothing is in doubt: the log must end where it did.
+LogWriter::Outcome LogWriter::renew() {
+    const auto found = journal_->fence();
+    if (!found) return std::unexpected(found.error());
+    if (found->epoch <= head_.epoch) return std::unexpected(StoreError::Corrupt);
+    if (found->last_seq != head_.last_seq) return std::unexpected(StoreError::Fenced);
+    if (found->hash != head_.hash) return std::unexpected(StoreError::Corrupt);
+    head_.epoch = found->epoch;
     return {};
 }
 

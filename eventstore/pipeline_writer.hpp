@@ -5,11 +5,14 @@
 //        ▼                                                                             │
 //      fence (epoch + 1), then look at the tail:  our block is there ──────────────────┤
 //        ▲   │                                    it is not: append it again ── stored ┘
-//        │   └ Unavailable: wait, 10 ms to 1 s          │ Unavailable, InDoubt
+//        │   └ Unavailable: wait, 10 to 250 ms          │ Unavailable, InDoubt
 //        └──────────────────────────────────────────────┘      anything else at the tail: Fenced
 //
 // An answer of an older term cannot be taken for one of the current term: append() is synchronous, and the outcome of a
 // failed one is only ever read from what a later fence found.
+//
+// A writer with nothing to write calls check() now and then: so an idle server learns as well that the store is away,
+// unsafe, or another's, and is ready again before the next command comes.
 // Thread safety: one thread owns a writer.
 #pragma once
 
@@ -26,7 +29,7 @@ class LogWriter {
 public:
     struct Hooks {
         std::function<engine::Timestamp()> now;
-        // The store failed to take a block; it is tried again from now on.
+        // The store failed to take a block, or a check; it is tried again from now on.
         std::function<void(StoreError)> store_away;
         // Sleeps before the next attempt; false = give up.
         std::function<bool(std::chrono::milliseconds)> wait;
@@ -41,12 +44,18 @@ public:
     // the block is stored, and nothing may be written any more.
     [[nodiscard]] std::expected<void, StoreError> write(Block& block);
 
+    // Returns when the store is there, safe and ours, fenced anew if it was not; errors as write(). Nothing is written.
+    [[nodiscard]] std::expected<void, StoreError> check();
+
     // The end of the log, and the epoch that this writer holds.
     [[nodiscard]] const Head& head() const { return head_; }
 
 private:
     using Outcome = std::expected<void, StoreError>;
+    // `first`, and after a passing failure `again` until that succeeds, fails for good, or wait() gives up.
+    Outcome persist(Outcome first, const std::function<Outcome()>& again);
     Outcome append(Block& block);
+    Outcome renew();
     Outcome settle(Block& block);
     Outcome confirm(Block& block, const Head& found);
 

@@ -103,6 +103,13 @@ private:
         return {};
     }
 
+    std::expected<void, StoreError> check(const void* writer) {
+        const std::lock_guard lock(mutex_);
+        if (away_) return std::unexpected(StoreError::Unavailable);
+        if (holder_ != writer) return std::unexpected(StoreError::Fenced);
+        return {};
+    }
+
     std::expected<void, StoreError> read(engine::EventSeq after, const Journal::Sink& sink) const {
         if (get(away_)) return std::unexpected(StoreError::Unavailable);
         for (const Block& block : blocks())
@@ -153,6 +160,7 @@ public:
     explicit MemoryJournal(std::shared_ptr<MemoryStore> store) : store_(std::move(store)) {}
     std::expected<Head, StoreError> fence() override { return store_->fence(this, epoch_); }
     std::expected<void, StoreError> append(const Block& block) override { return store_->append(block, epoch_); }
+    std::expected<void, StoreError> check() override { return store_->check(this); }
     std::expected<void, StoreError> read(engine::EventSeq after, const Sink& sink) override {
         return store_->read(after, sink);
     }

@@ -86,6 +86,34 @@ TEST_CASE("While the store is away nothing is released or accepted, and it resum
     CHECK(replayed_hash(market.shared_store()) == market.state_hash());
 }
 
+TEST_CASE("An idle server learns that the store is away, and is ready again before a command comes", "[fault]") {
+    Market market;
+    REQUIRE(market.start());
+    REQUIRE(market.submit(register_user(), 1));
+    REQUIRE(market.wait_for_tickets(1));
+    market.store().set_away(true);
+    REQUIRE(eventually([&] { return market.state() == PipelineState::StoreAway; }));
+    CHECK(market.submit(register_user(), 0).error() == SubmitError::StoreAway);
+    market.store().set_away(false);
+    REQUIRE(eventually([&] { return market.state() == PipelineState::Running; }));
+    CHECK(market.pipeline().status().epoch == market.store().epoch());
+    REQUIRE(market.submit(register_user(), 2));
+    REQUIRE(market.wait_for_tickets(2));
+    CHECK(market.alarms() == std::vector<std::string>{"the store is away: unavailable", "the store is back: epoch 2"});
+    CHECK_clean(market);
+}
+
+TEST_CASE("An idle server that another one has fenced stops without being asked anything (P21)", "[fault]") {
+    Market first;
+    REQUIRE(first.start());
+    Market second(first.shared_store());
+    REQUIRE(second.start());
+    REQUIRE(eventually([&] { return first.stops().size() == 1; }));
+    CHECK(first.stops().front() == StoreError::Fenced);
+    CHECK(first.state() == PipelineState::Fenced);
+    CHECK(second.state() == PipelineState::Running);
+}
+
 TEST_CASE("A store that stalls releases nothing until it answers", "[fault]") {
     Market market;
     REQUIRE(market.start());
