@@ -24,27 +24,20 @@
 #include "engine/held_orders.hpp"
 #include "engine/order_book.hpp"
 #include "engine/order_index.hpp"
+#include "engine/state_hash.hpp"
 
 #include <array>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace buttonwood::engine {
-
-// A digest of the whole state, independent of how the engine stores it: equal states, equal hashes,
-// across builds, compilers and paths (live or replayed).
-struct StateHash {
-    std::uint64_t high{};
-    std::uint64_t low{};
-    friend bool operator==(const StateHash&, const StateHash&) = default;
-    [[nodiscard]] std::string hex() const;  // 32 hexadecimal digits
-};
 
 struct Balance {
     Money total;
@@ -98,6 +91,9 @@ public:
     [[nodiscard]] std::optional<Timestamp> next_deadline() const;
 
     [[nodiscard]] StateHash state_hash() const;
+    // The same of the present state of what these events name, each once: orders, balances, holdings, securities,
+    // counters. Linear in the events; for comparing engines as they go.
+    [[nodiscard]] StateHash digest(std::span<const Event> events) const;
     // Every broken rule in words, empty when all hold: book not crossed while open, levels = orders, reservations =
     // open orders, reserved <= total, nothing negative, indexes agree, cash and shares conserved. O(state); for tests.
     [[nodiscard]] std::vector<std::string> check_invariants() const;
@@ -485,7 +481,12 @@ private:
     void link(OrderList& list, OrderLinks Order::* links, Slot slot);
     void unlink(OrderList& list, OrderLinks Order::* links, Slot slot);
 
-    void hash_people(StateHash& sum) const;
+    void hash_counters(StateHash& sum) const;
+    void hash_user(std::size_t index, StateHash& sum) const;
+    void hash_account(std::size_t index, StateHash& sum) const;
+    static void hash_key(KeyId id, const ApiKey& key, StateHash& sum);
+    void hash_cash(AccountId account, std::size_t currency, const Balance& balance, StateHash& sum) const;
+    static void hash_holding(std::uint64_t key, const Holding& holding, StateHash& sum);
     static void hash_security(const Security& security, StateHash& sum);
     void hash_order(Slot slot, StateHash& sum) const;
     void hash_waiting(StateHash& sum) const;

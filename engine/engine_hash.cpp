@@ -1,5 +1,8 @@
-// state_hash(): what the state is, whatever holds it.
+// state_hash(): what the state is, whatever holds it. digest(): the same of what some events name.
 #include "engine/engine.hpp"
+
+#include <algorithm>
+#include <type_traits>
 
 namespace buttonwood::engine {
 namespace {
@@ -54,7 +57,7 @@ private:
 // One number per kind of entity; part of the hash, never renumber.
 enum class Kind : std::uint64_t { Counters = 1, User, Account, ApiKey, Security, Cash, Holding, Order, ClientId, Work,
                                   ClosedEntry, Unindicated };
-EntityHash digest(Kind kind) { return EntityHash(static_cast<std::uint64_t>(kind)); }
+EntityHash entity(Kind kind) { return EntityHash(static_cast<std::uint64_t>(kind)); }
 
 }  // namespace
 
@@ -70,44 +73,142 @@ std::string StateHash::hex() const {
 
 StateHash Engine::state_hash() const {
     StateHash sum;
-    digest(Kind::Counters).add(last_seq_).add(last_command_).add(last_time_).add(clock_).add(last_order_)
-        .add(last_trade_).add(indicated_at_).add(market_.state).add(market_.auction).add(market_.until).into(sum);
-    hash_people(sum);
+    hash_counters(sum);
+    for (std::size_t i = 0; i < users_.size(); ++i) hash_user(i, sum);
+    for (std::size_t i = 0; i < accounts_.size(); ++i) hash_account(i, sum);
+    for (const auto& [id, key] : keys_) hash_key(id, key, sum);
     for (const Security& s : securities_) hash_security(s, sum);
     for_each_balance([&](AccountId account, std::size_t currency, const Balance& balance) {
-        if (balance.total != Money{} || balance.reserved != Money{})
-            digest(Kind::Cash).add(account).add(currencies_[currency]).add(balance.total).add(balance.reserved)
-                .into(sum);
+        hash_cash(account, currency, balance, sum);
     });
-    holdings_.for_each([&](std::uint64_t key, const Holding& held) {
-        if (held.total != Quantity{} || held.reserved != Quantity{})
-            digest(Kind::Holding).add(key).add(held.total).add(held.reserved).into(sum);
-    });
+    holdings_.for_each([&](std::uint64_t key, const Holding& held) { hash_holding(key, held, sum); });
     order_index_.for_each([&](OrderId, Slot slot) { hash_order(slot, sum); });
     for (ClientIds::Number number = 1; number <= client_ids_.size(); ++number) {
         const ClientIds::Entry& entry = client_ids_.at(number);
-        digest(Kind::ClientId).add(entry.account).add(entry.id).add(entry.order).add(entry.fingerprint).into(sum);
+        entity(Kind::ClientId).add(entry.account).add(entry.id).add(entry.order).add(entry.fingerprint).into(sum);
     }
     hash_waiting(sum);
     return sum;
 }
 
-void Engine::hash_people(StateHash& sum) const {
-    for (std::size_t i = 0; i < users_.size(); ++i)
-        digest(Kind::User).add(std::uint64_t{i}).add(users_[i].name).add(users_[i].roles)
-            .add(users_[i].status).into(sum);
-    for (std::size_t i = 0; i < accounts_.size(); ++i)
-        digest(Kind::Account).add(std::uint64_t{i}).add(accounts_[i].user).add(accounts_[i].cancel_after).into(sum);
-    for (const auto& [id, key] : keys_) {
-        EntityHash hash = digest(Kind::ApiKey);
-        hash.add(id).add(key.user).add(key.roles).add(std::uint64_t{key.revoked});
-        for (const std::byte b : key.secret_hash) hash.add(std::to_integer<std::uint64_t>(b));
-        hash.into(sum);
+namespace {
+
+// What events name: ids of each kind, for a cash balance the account and the currency, for a holding its key.
+struct Named {
+    std::vector<UserId> users;
+    std::vector<AccountId> accounts;
+    std::vector<SecurityId> securities;
+    std::vector<OrderId> orders;
+    std::vector<KeyId> keys;
+    std::vector<std::pair<AccountId, Currency>> cash;
+    std::vector<std::pair<AccountId, SecurityId>> holdings;
+};
+
+// The fields of one event that are ids, whatever the event.
+struct NamedByEvent {
+    explicit NamedByEvent(Named& to) : all(to) {}
+    template <class Field> void operator()(std::string_view, const Field& field) {
+        if constexpr (std::is_same_v<Field, UserId>) all.users.push_back(field);
+        if constexpr (std::is_same_v<Field, OrderId>) all.orders.push_back(field);
+        if constexpr (std::is_same_v<Field, KeyId>) all.keys.push_back(field);
+        if constexpr (std::is_same_v<Field, SecurityId>) security = field;
+        if constexpr (std::is_same_v<Field, Currency>) currency = field;
+        if constexpr (std::is_same_v<Field, AccountId>) accounts.at(account_count++) = field;
     }
+    void finish() {
+        if (security != SecurityId::None) all.securities.push_back(security);
+        for (std::size_t i = 0; i < account_count; ++i) {
+            if (i == 0 || accounts[i] != accounts[0]) all.accounts.push_back(accounts[i]);
+            if (security != SecurityId::None) all.holdings.emplace_back(accounts[i], security);
+            if (!currency.empty()) all.cash.emplace_back(accounts[i], currency);
+        }
+    }
+    Named& all;
+    SecurityId security{};
+    Currency currency;
+    std::array<AccountId, 2> accounts{};
+    std::size_t account_count{};
+};
+
+// f(id) for each of them once, in order.
+template <class T, class F> void each_once(std::vector<T>& ids, F&& f) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    for (const T& id : ids) f(id);
+}
+
+}  // namespace
+
+StateHash Engine::digest(std::span<const Event> events) const {
+    Named named;
+    for (const Event& event : events) {
+        NamedByEvent fields(named);
+        std::visit([&fields](const auto& body) { body.visit(body, fields); }, event.body);
+        fields.finish();
+    }
+    StateHash sum;
+    hash_counters(sum);
+    each_once(named.users, [&](UserId id) {
+        if (find(id)) hash_user(static_cast<std::size_t>(id) - 1, sum);
+    });
+    each_once(named.accounts, [&](AccountId id) {
+        if (find(id)) hash_account(static_cast<std::size_t>(id) - 1, sum);
+    });
+    each_once(named.keys, [&](KeyId id) {
+        if (const auto it = keys_.find(id); it != keys_.end()) hash_key(id, it->second, sum);
+    });
+    each_once(named.securities, [&](SecurityId id) {
+        if (const Security* security = find(id)) hash_security(*security, sum);
+    });
+    each_once(named.orders, [&](OrderId id) {
+        if (const Slot slot = slot_of(id); slot != kNoSlot) hash_order(slot, sum);
+    });
+    std::vector<std::pair<AccountId, std::size_t>> balances;
+    for (const auto& [account, currency] : named.cash) balances.emplace_back(account, find_currency(currency));
+    each_once(named.holdings, [&](const auto& of) {
+        const std::uint64_t key = holding_key(of.first, of.second);
+        if (const Holding* held = holdings_.find(key)) hash_holding(key, *held, sum);
+        if (const Security* security = find(of.second)) balances.emplace_back(of.first, security->currency);
+    });
+    each_once(balances, [&](const auto& of) {
+        if (find(of.first) && of.second < currencies_.size())
+            hash_cash(of.first, of.second, balance(of.first, of.second), sum);
+    });
+    return sum;
+}
+
+void Engine::hash_counters(StateHash& sum) const {
+    entity(Kind::Counters).add(last_seq_).add(last_command_).add(last_time_).add(clock_).add(last_order_)
+        .add(last_trade_).add(indicated_at_).add(market_.state).add(market_.auction).add(market_.until).into(sum);
+}
+
+void Engine::hash_user(std::size_t i, StateHash& sum) const {
+    entity(Kind::User).add(std::uint64_t{i}).add(users_[i].name).add(users_[i].roles).add(users_[i].status).into(sum);
+}
+
+void Engine::hash_account(std::size_t i, StateHash& sum) const {
+    entity(Kind::Account).add(std::uint64_t{i}).add(accounts_[i].user).add(accounts_[i].cancel_after).into(sum);
+}
+
+void Engine::hash_key(KeyId id, const ApiKey& key, StateHash& sum) {
+    EntityHash hash = entity(Kind::ApiKey);
+    hash.add(id).add(key.user).add(key.roles).add(std::uint64_t{key.revoked});
+    for (const std::byte b : key.secret_hash) hash.add(std::to_integer<std::uint64_t>(b));
+    hash.into(sum);
+}
+
+void Engine::hash_cash(AccountId account, std::size_t currency, const Balance& balance, StateHash& sum) const {
+    if (balance.total != Money{} || balance.reserved != Money{})
+        entity(Kind::Cash).add(account).add(currencies_[currency]).add(balance.total).add(balance.reserved).into(sum);
+}
+
+void Engine::hash_holding(std::uint64_t key, const Holding& held, StateHash& sum) {
+    if (held.total != Quantity{} || held.reserved != Quantity{})
+        entity(Kind::Holding).add(key).add(held.total).add(held.reserved).into(sum);
 }
 
 void Engine::hash_security(const Security& s, StateHash& sum) {
-    digest(Kind::Security).add(s.terms.security).add(s.terms.symbol).add(s.terms.name).add(s.terms.currency)
+    entity(Kind::Security).add(s.terms.security).add(s.terms.symbol).add(s.terms.name).add(s.terms.currency)
         .add(std::uint64_t{s.terms.price_scale}).add(std::uint64_t{s.terms.quantity_scale}).add(s.terms.tick_size)
         .add(s.terms.lot_size).add(s.own.state).add(s.own.auction).add(s.own.until).add(s.outstanding).add(s.last)
         .add(s.unpaired).add(std::uint64_t{s.uncrossed}).add(s.uncrossed ? s.auction_price : Price{})
@@ -119,7 +220,7 @@ void Engine::hash_security(const Security& s, StateHash& sum) {
 void Engine::hash_order(Slot slot, StateHash& sum) const {
     const Order& o = orders_[slot];
     const Extra& own = extra(o);
-    digest(Kind::Order).add(o.id).add(o.account).add(o.security).add(o.side).add(o.type).add(o.time_in_force)
+    entity(Kind::Order).add(o.id).add(o.account).add(o.security).add(o.side).add(o.type).add(o.time_in_force)
         .add(std::uint64_t{o.post_only}).add(std::uint64_t{o.all_or_none}).add(std::uint64_t{o.reduce_only})
         .add(o.prevention).add(o.role).add(std::uint64_t{o.held}).add(std::uint64_t{o.pending}).add(o.price)
         .add(o.quantity).add(o.leaves).add(tip_of(o)).add(o.reserved_cash).add(o.reserved_quantity).add(o.place)
@@ -132,14 +233,14 @@ void Engine::hash_order(Slot slot, StateHash& sum) const {
 void Engine::hash_waiting(StateHash& sum) const {
     for (std::size_t i = 0; i < works_.size(); ++i) {
         const WorkDeferred& w = works_[i];
-        digest(Kind::Work).add(std::uint64_t{i}).add(w.kind).add(w.account).add(w.security)
+        entity(Kind::Work).add(std::uint64_t{i}).add(w.kind).add(w.account).add(w.security)
             .add(w.side ? static_cast<std::uint64_t>(*w.side) : 0).add(w.reason).add(w.through).add(w.next_state)
             .add(w.cause).add(std::uint64_t{w.done_count}).into(sum);
     }
     for (std::size_t i = 0; i < closed_entries_.size(); ++i)
-        digest(Kind::ClosedEntry).add(std::uint64_t{i}).add(closed_entries_[i].id).add(closed_entries_[i].executed)
+        entity(Kind::ClosedEntry).add(std::uint64_t{i}).add(closed_entries_[i].id).add(closed_entries_[i].executed)
             .into(sum);
-    for (const SecurityId id : unindicated_) digest(Kind::Unindicated).add(id).into(sum);
+    for (const SecurityId id : unindicated_) entity(Kind::Unindicated).add(id).into(sum);
 }
 
 }  // namespace buttonwood::engine

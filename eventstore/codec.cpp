@@ -14,7 +14,7 @@ using codec::Encoder;
 using codec::MaxSize;
 
 // Persisted: never renumber, only append.
-enum class Kind : std::uint8_t { Command = 1, Event = 2 };
+enum class Kind : std::uint8_t { Command = 1, Event = 2, Digest = 3 };
 
 // u32 size | u32 crc | u8 kind | u8 type | u16 version; the checksum covers everything after itself.
 inline constexpr std::size_t kFrameSize = 12;
@@ -32,6 +32,10 @@ constexpr std::size_t kMaxCommandSize = kFrameSize + MaxSize<engine::CommandHead
 // What decode() makes room for at first: a block of orders without trades has a command per 170 bytes.
 constexpr std::size_t kUsualCommandSize = 128;
 constexpr std::size_t kUsualEventSize = 96;
+
+constexpr std::uint8_t kDigestType = 0;
+constexpr std::uint16_t kDigestVersion = 1;
+constexpr std::size_t kDigestSize = kFrameSize + 4 * sizeof(std::uint64_t);
 
 static_assert(std::variant_size_v<engine::Command> <= 256 && std::variant_size_v<engine::EventBody> <= 256);
 
@@ -121,6 +125,7 @@ private:
         switch (kind_) {
             case Kind::Command: return read_command(out);
             case Kind::Event: return read_event(out);
+            case Kind::Digest: return read_digest(out);
         }
         return fail("kind " + std::to_string(static_cast<unsigned>(kind_)) + " is not known");
     }
@@ -160,6 +165,23 @@ private:
         --awaited_;
         Decoder body(body_);
         return finish(body, get_alternative(body, type_, version_, event.body));
+    }
+
+    bool read_digest(Records& out) {
+        if (awaited_ != 0) return fail("a digest comes before the last of the events of a command");
+        if (out.events.empty()) return fail("a digest follows no event");
+        if (type_ != kDigestType) return fail("digest type " + std::to_string(type_) + " is not known");
+        if (version_ != kDigestVersion) return fail("record version " + std::to_string(version_) + " is not known");
+        StateDigest digest;
+        Decoder body(body_);
+        const bool ok = body.get("first_seq", digest.first_seq) && body.get("last_seq", digest.last_seq) &&
+                        body.get("hash", digest.hash.high) && body.get("hash", digest.hash.low);
+        const engine::EventSeq covered = out.digests.empty() ? 0 : out.digests.back().last_seq;
+        if (ok && (digest.last_seq != next_seq_ - 1 || digest.first_seq > digest.last_seq ||
+                   digest.first_seq <= covered))
+            return fail("a digest covers other events than those before it");
+        out.digests.push_back(digest);
+        return finish(body, ok);
     }
 
     // A body must be read to its last byte; then the next record begins.
@@ -205,6 +227,29 @@ void encode(const CommandRecord& command, std::span<const engine::Event> events,
         for (const engine::Event& event : events) at = write_event(at, event.body);
         return static_cast<std::size_t>(at - bytes);
     });
+}
+
+void encode(const StateDigest& digest, std::string& payload) {
+    const std::size_t before = payload.size();
+    payload.resize(before + kDigestSize);
+    write_record(payload.data() + before, Kind::Digest, kDigestType, kDigestVersion, [&digest](Encoder& body) {
+        body.put(digest.first_seq);
+        body.put(digest.last_seq);
+        body.put(digest.hash.high);
+        body.put(digest.hash.low);
+    });
+}
+
+void encode(const Records& records, std::string& payload) {
+    std::span<const engine::Event> events = records.events;
+    auto digest = records.digests.begin();
+    for (const CommandRecord& command : records.commands) {
+        encode(command, events.first(command.event_count), payload);
+        const engine::EventSeq last_seq = events[command.event_count - 1].seq;
+        events = events.subspan(command.event_count);
+        if (digest != records.digests.end() && digest->last_seq == last_seq) encode(*digest++, payload);
+    }
+    BUTTONWOOD_ASSERT(digest == records.digests.end());
 }
 
 std::expected<Records, CorruptRecord> decode(std::string_view payload, engine::EventSeq first_seq) {

@@ -3,13 +3,15 @@
 // A block's payload is a sequence of records, in the order in which the engine made them: a command, then its events.
 //
 //     record := u32 size of body | u32 CRC32C over (kind, type, version, body) | u8 kind | u8 type | u16 version | body
-//     kind 1 = command (type = index in engine::Command), 2 = event (type = index in engine::EventBody)
+//     kind 1 = command (type = index in engine::Command), 2 = event (type = index in engine::EventBody),
+//          3 = digest (type 0): what the state of the writer's engine was here, see StateDigest
 //
 // All integers little-endian; fields in the order of BUTTONWOOD_RECORD: enums and integers at their size, Money 16
 // bytes, FixedString u8 length + characters, bool u8, optional u8 + value, Sha256 32 bytes, nested records inline,
 // a list of records u8 count (at most kMaxGroupLegs) + the records.
 // A command's body is its CommandHeader, u8 RejectReason (the outcome), u32 number of its events, then its fields.
 // An event's body is its fields: its seq follows from the block's first_seq, command and time from its command.
+// A digest stands after the last event of a command, in the block of that event; readers may ignore it.
 //
 // version counts per record type, from 1 (BUTTONWOOD_VERSIONS in engine/fields.hpp). A record grows only at its end,
 // and encode() writes the newest version; decode() reads all of them and gives the fields that an older one lacks
@@ -19,6 +21,7 @@
 #pragma once
 
 #include "engine/events.hpp"
+#include "engine/state_hash.hpp"
 
 #include <expected>
 #include <span>
@@ -35,10 +38,20 @@ struct CommandRecord {
     std::uint32_t event_count{};   // > 0
 };
 
+// What Engine::digest() of the events first_seq to last_seq was after event last_seq, the last one of its command.
+// first_seq may lie in an earlier block.
+struct StateDigest {
+    engine::EventSeq first_seq{};
+    engine::EventSeq last_seq{};
+    engine::StateHash hash;
+    friend bool operator==(const StateDigest&, const StateDigest&) = default;
+};
+
 // The content of one block.
 struct Records {
     std::vector<CommandRecord> commands;
     std::vector<engine::Event> events;  // those of commands[0], then those of commands[1], ...
+    std::vector<StateDigest> digests;   // in the order of their last_seq; they do not overlap
 };
 
 // What is wrong with stored bytes, and where.
@@ -54,6 +67,9 @@ struct CorruptRecord {
 // Appends one command and its events. REQUIRES: events.size() == command.event_count; a group has at most kMaxGroupLegs
 // legs.
 void encode(const CommandRecord& command, std::span<const engine::Event> events, std::string& payload);
+void encode(const StateDigest& digest, std::string& payload);
+// Appends a whole block's content: each command, its events, and the digest that ends there.
+void encode(const Records& records, std::string& payload);
 
 // Reads a whole payload; first_seq is the seq of its first event. Never throws, never reads outside `payload`,
 // whatever the bytes.

@@ -137,6 +137,7 @@ TEST_CASE("Random records come back as they were stored", "[unit]") {
             std::vector<std::size_t> event_types(1 + source.next() % 5);
             for (std::size_t& type : event_types) type = source.next() % samples::kEventTypes;
             samples::append(records, source, first_seq, source.next() % samples::kCommandTypes, event_types);
+            if (source.next() % 2 == 0) samples::append_digest(records, source, source.next() % 400);
         }
         const std::string payload = samples::encode_all(records);
         const auto decoded = decode(payload, first_seq);
@@ -231,7 +232,7 @@ TEST_CASE("Each broken rule of the record format is refused and named", "[unit]"
     CHECK(error_of(good + good.substr(event)) == "an event follows no command");
     CHECK(error_of(good.substr(0, event) + good) ==
           "a command comes before the last of the events of the one before it");
-    CHECK(error_of(with(8, 3, 0)) == "kind 3 is not known");
+    CHECK(error_of(with(8, 4, 0)) == "kind 4 is not known");
     CHECK(error_of(with(9, samples::kCommandTypes, 0)) == "command type 19 is not known");
     CHECK(error_of(with(event + 9, samples::kEventTypes, event)) == "event type 31 is not known");
     CHECK(error_of(with(10, 0, 0)) == "record version 0 is not known");
@@ -313,6 +314,49 @@ TEST_CASE("A group of orders is read up to its largest, whole and leg by leg", "
     CHECK(changed(count_at, -1) == "legs has too many elements");
     CHECK(changed(count_at + 9, 9) == "side is not an enumerator");
     CHECK(changed(kEventCountOffset + 4, 3) == "kind is not an enumerator");
+}
+
+TEST_CASE("A digest stands after the events that it covers, and nowhere else", "[unit]") {
+    const std::string command = samples::encode_all(one_revoke());
+    const auto digest = [](engine::EventSeq first, engine::EventSeq last) {
+        std::string payload;
+        encode(StateDigest{first, last, {7, 8}}, payload);
+        return payload;
+    };
+    const std::string good = digest(1, 1);
+    const auto decoded = decode(command + good, 1);
+    REQUIRE(decoded);
+    CHECK(decoded->digests == std::vector{StateDigest{1, 1, {7, 8}}});
+    CHECK(samples::encode_all(*decoded) == command + good);
+    CHECK(decode(command + digest(30, 41), 41));  // its window began in an earlier block
+
+    const std::string other = "a digest covers other events than those before it";
+    CHECK(error_of(command + digest(1, 2)) == other);
+    CHECK(error_of(command + digest(2, 1)) == other);
+    CHECK(error_of(command + good + good) == other);
+    CHECK(error_of(good + command) == "a digest follows no event");
+    const auto parts = split_records(command);
+    CHECK(error_of(parts[0] + good + parts[1]) == "a digest comes before the last of the events of a command");
+    const auto with = [&](std::size_t offset, char byte) {
+        std::string changed = command + good;
+        changed[command.size() + offset] = byte;
+        reseal(changed, command.size());
+        return changed;
+    };
+    CHECK(error_of(with(9, 1)) == "digest type 1 is not known");
+    CHECK(error_of(with(10, 2)) == "record version 2 is not known");
+    for (std::size_t bit = 8 * command.size(); bit < 8 * (command + good).size(); ++bit) {
+        std::string flipped = command + good;
+        flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+        REQUIRE_FALSE(decode(flipped, 1));
+    }
+}
+
+TEST_CASE("The bytes of a digest are pinned for ever", "[unit]") {
+    std::string payload;
+    encode(StateDigest{0x0102'0304'0506'0708, 0x1112'1314'1516'1718, {0x2122'2324'2526'2728, 0x3132'3334'3536'3738}},
+           payload);
+    CHECK(hex_of(payload) == test::golden("journal_digest_v1.txt", hex_of(payload)));
 }
 
 TEST_CASE("A damaged record is located by its offset", "[unit]") {

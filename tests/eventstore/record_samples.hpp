@@ -167,7 +167,8 @@ inline bool same(const CommandRecord& a, const CommandRecord& b) {
 }
 inline bool same(const Records& a, const Records& b) {
     const auto equal = [](const auto& x, const auto& y) { return same(x, y); };
-    return std::ranges::equal(a.commands, b.commands, equal) && std::ranges::equal(a.events, b.events, equal);
+    return std::ranges::equal(a.commands, b.commands, equal) && std::ranges::equal(a.events, b.events, equal) &&
+           a.digests == b.digests;
 }
 
 // Appends a command of the given type with the given types of events, numbered on from what is there.
@@ -184,6 +185,16 @@ inline void append(Records& records, Source& source, engine::EventSeq first_seq,
                                   make<engine::EventBody>(type, source)});
 }
 
+// A digest of the newest events, as many as `length` but none that another digest covers.
+inline void append_digest(Records& records, Source& source, std::uint64_t length) {
+    const engine::EventSeq last = records.events.back().seq;
+    const engine::EventSeq first = records.digests.empty() ? 1 : records.digests.back().last_seq + 1;
+    StateDigest digest{last < first + length ? first : last - length, last, {}};
+    fill(source, digest.hash.high);
+    fill(source, digest.hash.low);
+    records.digests.push_back(digest);
+}
+
 inline constexpr std::size_t kCommandTypes = std::variant_size_v<engine::Command>;
 inline constexpr std::size_t kEventTypes = std::variant_size_v<engine::EventBody>;
 
@@ -197,11 +208,7 @@ inline Records all_types(Source& source, engine::EventSeq first_seq) {
 
 inline std::string encode_all(const Records& records) {
     std::string payload;
-    std::span<const engine::Event> events = records.events;
-    for (const CommandRecord& command : records.commands) {
-        encode(command, events.first(command.event_count), payload);
-        events = events.subspan(command.event_count);
-    }
+    encode(records, payload);
     return payload;
 }
 
