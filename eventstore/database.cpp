@@ -188,10 +188,11 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-std::expected<Connection, DbError> Connection::open(const std::string& conninfo, const std::string& application_name) {
-    auto conn = log_in(conninfo, application_name);
+std::expected<Connection, DbError> Connection::open(const std::string& conninfo, const std::string& application_name,
+                                                    int default_timeout_ms) {
+    auto conn = log_in(conninfo, application_name, default_timeout_ms);
     if (!conn) return std::unexpected(std::move(conn).error());
-    const int timeout_ms = connect_timeout_ms(conn->get());
+    const int timeout_ms = connect_timeout_ms(conn->get(), default_timeout_ms);
     Connection connection(std::make_unique<Impl>(*std::move(conn)));
     connection.set_answer_timeout_ms(timeout_ms);
     if (auto set = connection.execute(kSessionDefaults); !set) return std::unexpected(std::move(set).error());

@@ -76,9 +76,12 @@ struct Param {
 
 class Connection {
 public:
-    // conninfo as libpq takes it (URL or key=value). Errors: Unavailable, Fault (wrong database, refused login).
+    static constexpr int kConnectTimeoutMs = 10'000;
+    // conninfo as libpq takes it (URL or key=value); its connect_timeout goes before ours.
+    // Errors: Unavailable, Fault (wrong database, refused login).
     [[nodiscard]] static std::expected<Connection, DbError> open(const std::string& conninfo,
-                                                                 const std::string& application_name);
+                                                                 const std::string& application_name,
+                                                                 int connect_timeout_ms = kConnectTimeoutMs);
     Connection(Connection&&) noexcept;
     Connection& operator=(Connection&&) noexcept;
     ~Connection();

@@ -13,8 +13,6 @@
 namespace buttonwood::eventstore {
 namespace {
 
-constexpr int kDefaultConnectTimeoutS = 10;
-
 std::expected<void, DbError> check_conninfo(const std::string& conninfo) {
     char* reason = nullptr;
     PQconninfoOption* options = PQconninfoParse(conninfo.c_str(), &reason);
@@ -48,10 +46,10 @@ PGconn* start_connecting(const std::string& conninfo, const std::string& applica
     return PQconnectStartParams(keywords.data(), values.data(), kExpandDbname);
 }
 
-std::expected<void, DbError> finish_connecting(PGconn* conn) {
+std::expected<void, DbError> finish_connecting(PGconn* conn, int default_timeout_ms) {
     if (PQstatus(conn) == CONNECTION_BAD) return std::unexpected(lost(PQerrorMessage(conn)));
     PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);  // the only way to learn the SQLSTATE of a refused login
-    const Deadline deadline = deadline_in_ms(connect_timeout_ms(conn));
+    const Deadline deadline = deadline_in_ms(connect_timeout_ms(conn, default_timeout_ms));
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
         const short events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT;
@@ -89,7 +87,7 @@ bool wait_for(int fd, short events, Deadline deadline) {
     }
 }
 
-int connect_timeout_ms(PGconn* conn) {
+int connect_timeout_ms(PGconn* conn, int default_ms) {
     int seconds = 0;
     PQconninfoOption* options = PQconninfo(conn);
     for (PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option) {
@@ -98,14 +96,15 @@ int connect_timeout_ms(PGconn* conn) {
         std::from_chars(text.data(), text.data() + text.size(), seconds);
     }
     PQconninfoFree(options);
-    return 1000 * (seconds > 0 ? seconds : kDefaultConnectTimeoutS);
+    return seconds > 0 ? 1000 * seconds : default_ms;
 }
 
-std::expected<ConnectionPtr, DbError> log_in(const std::string& conninfo, const std::string& application_name) {
+std::expected<ConnectionPtr, DbError> log_in(const std::string& conninfo, const std::string& application_name,
+                                             int default_timeout_ms) {
     if (auto sound = check_conninfo(conninfo); !sound) return std::unexpected(std::move(sound).error());
     ConnectionPtr conn(start_connecting(conninfo, application_name));
     BUTTONWOOD_ASSERT(conn != nullptr);  // null only when out of memory
-    if (auto connected = finish_connecting(conn.get()); !connected)
+    if (auto connected = finish_connecting(conn.get(), default_timeout_ms); !connected)
         return std::unexpected(std::move(connected).error());
     PQsetnonblocking(conn.get(), 1);
     return conn;

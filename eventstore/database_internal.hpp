@@ -34,9 +34,9 @@ using Deadline = std::optional<std::chrono::steady_clock::time_point>;  // none 
 
 // A logged-in, non-blocking connection.
 [[nodiscard]] std::expected<ConnectionPtr, DbError> log_in(const std::string& conninfo,
-                                                           const std::string& application_name);
-// How long a connection request may take: connect_timeout of the conninfo, or our default.
-[[nodiscard]] int connect_timeout_ms(PGconn* conn);
+                                                           const std::string& application_name, int default_timeout_ms);
+// How long a connection request may take: connect_timeout of the conninfo, or the default.
+[[nodiscard]] int connect_timeout_ms(PGconn* conn, int default_ms);
 
 // The error a result carries. REQUIRES: its status is an error.
 [[nodiscard]] DbError error_of(const PGresult* result);

@@ -2,6 +2,7 @@
 #include "eventstore/pg_journal.hpp"
 
 #include "eventstore/pg_journal_reader.hpp"
+#include "eventstore/store_guard.hpp"
 
 #include <sodium.h>
 
@@ -19,25 +20,23 @@ constexpr std::int64_t kPartitionMargin = 1'000'000;
 // A take-over that waits longer than this for the head row terminates those who hold it.
 constexpr const char* kTakeOverPatience = "SET lock_timeout = '1s'";
 constexpr int kTakeOverAttempts = 5;
+// The same trouble is reported again after this long: a store that stays away is asked four times a second.
+constexpr std::chrono::seconds kSameTroubleAgain{10};
 
-// A role's or database's defaults must not weaken a commit; remote_apply is stronger than on and stays.
+// A role's or database's defaults must not weaken a commit, nor end a session that is merely idle; remote_apply is
+// stronger than on and stays. A server that loses sight of us ends our session within seconds (R7).
 constexpr const char* kSessionSettings = R"(
 SET idle_in_transaction_session_timeout = '2s';
+SET idle_session_timeout = 0;
 SET statement_timeout = 0;
+SET default_transaction_isolation = 'read committed';
+SET tcp_user_timeout = '3s';
+SET tcp_keepalives_idle = 3;
+SET tcp_keepalives_interval = 1;
+SET tcp_keepalives_count = 3;
 SELECT set_config('synchronous_commit',
                   CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END,
                   false))";
-
-// The settings without which an acknowledged commit can be lost, as one word each; empty = safe.
-constexpr const char* kUnsafeSettings = R"(
-SELECT concat_ws(', ',
-    CASE WHEN current_setting('fsync') <> 'on' THEN 'fsync=' || current_setting('fsync') END,
-    CASE WHEN current_setting('full_page_writes') <> 'on'
-         THEN 'full_page_writes=' || current_setting('full_page_writes') END,
-    CASE WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
-         THEN 'synchronous_commit=' || current_setting('synchronous_commit') END,
-    CASE WHEN current_setting('data_checksums') <> 'on' THEN 'data_checksums=' || current_setting('data_checksums') END,
-    CASE WHEN pg_is_in_recovery() THEN 'in recovery' END))";
 
 // Only makes a second server wait politely at start-up; correctness never rests on it.
 constexpr const char* kTryLock = "SELECT pg_try_advisory_lock(hashtextextended('eventstore.journal', 0))";
@@ -48,6 +47,15 @@ UPDATE eventstore.head
    SET epoch = epoch + 1, owner = $1::uuid, taken_by = $2, taken_at = clock_timestamp()
  WHERE $3::boolean OR owner = $1::uuid
 RETURNING epoch, last_seq, hash)";
+
+constexpr const char* kIsOurs = "SELECT coalesce(owner = $1::uuid, false) FROM eventstore.head";
+
+// The sessions of the writer that held the log until now, and our own forgotten ones: a paused or partitioned server
+// must neither hold us up nor find its session alive (R7).
+constexpr const char* kTerminatePrevious = R"(
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user
+   AND (application_name = $1 OR $2::boolean AND application_name = (SELECT taken_by FROM eventstore.head)))";
 
 // Everyone else who holds a lock on head that can block its row, and does not wait for one himself.
 constexpr const char* kTerminateHolders = R"(
@@ -89,7 +97,8 @@ std::string random_owner() {
 
 class PgJournal final : public Journal {
 public:
-    explicit PgJournal(PgJournalOptions options) : options_(std::move(options)) {}
+    explicit PgJournal(PgJournalOptions options)
+        : options_(std::move(options)), session_name_(options_.application_name + " " + owner_.substr(0, 8)) {}
 
     std::expected<Head, StoreError> fence() override {
         if (fenced_out_) return std::unexpected(StoreError::Fenced);
@@ -118,9 +127,20 @@ public:
             return give_up(StoreError::InDoubt);
         }
         if (rows->affected() == 1) return {};
-        report("append: another writer has taken the journal over");
-        fenced_out_ = true;
-        return give_up(StoreError::Fenced);
+        return give_up(lose("append").error());
+    }
+
+    std::expected<void, StoreError> check() override {
+        if (fenced_out_) return std::unexpected(StoreError::Fenced);
+        if (!connection_ || !holds_epoch_ || !connection_->healthy()) {
+            report("the connection to PostgreSQL is lost");
+            return give_up(StoreError::Unavailable);
+        }
+        if (auto safe = check_settings(); !safe) return give_up(safe.error());
+        auto rows = connection_->prepared(kIsOurs, {owner_});
+        if (!rows) return give_up(failed("check", rows.error()).error());
+        if (rows->size() == 1 && rows->text(0, 0) == "t") return {};
+        return give_up(lose("check").error());
     }
 
     std::expected<void, StoreError> read(engine::EventSeq after, const Sink& sink) override {
@@ -134,10 +154,14 @@ public:
     }
 
 private:
-    void report(std::string_view what) const {
+    void report(std::string_view what) {
+        const auto now = Clock::now();
+        if (what == last_trouble_ && now - last_trouble_at_ < kSameTroubleAgain) return;
+        last_trouble_ = what;
+        last_trouble_at_ = now;
         if (options_.on_trouble) options_.on_trouble(what);
     }
-    void report(std::string_view doing, const DbError& error) const {
+    void report(std::string_view doing, const DbError& error) {
         report(std::string(doing) + ": " + error.message + (error.sqlstate.empty() ? "" : " [" + error.sqlstate + "]"));
     }
 
@@ -155,18 +179,23 @@ private:
     }
 
     // Outside append nothing is written that matters, so an error is Unavailable unless the storage itself is damaged.
-    std::unexpected<StoreError> failed(std::string_view doing, const DbError& error) const {
+    std::unexpected<StoreError> failed(std::string_view doing, const DbError& error) {
         report(doing, error);
         if (needs_migration(error)) report("the journal's tables are missing: run buttonwood migrate up");
         return std::unexpected(is_damage(error) ? StoreError::Corrupt : StoreError::Unavailable);
     }
-    std::unexpected<StoreError> corrupt(std::string_view what) const {
+    std::unexpected<StoreError> corrupt(std::string_view what) {
         report(what);
         return std::unexpected(StoreError::Corrupt);
     }
+    std::unexpected<StoreError> lose(const std::string& doing) {
+        report(doing + ": another writer has taken the journal over");
+        fenced_out_ = true;
+        return std::unexpected(StoreError::Fenced);
+    }
 
     std::expected<void, StoreError> connect() {
-        auto opened = Connection::open(options_.conninfo, options_.application_name);
+        auto opened = Connection::open(options_.conninfo, session_name_, options_.connect_timeout_ms);
         if (!opened) return failed("connect", opened.error());
         connection_ = *std::move(opened);
         connection_->set_answer_timeout_ms(options_.answer_timeout_ms);
@@ -187,23 +216,25 @@ private:
     }
 
     std::expected<void, StoreError> check_settings() {
-        auto rows = connection_->prepared(kUnsafeSettings, {});
-        if (!rows) return failed("check settings", rows.error());
+        const auto complaint = guard_.complaint(*connection_);
+        if (!complaint) return failed("check settings", complaint.error());
         settings_checked_ = Clock::now();
-        const std::string_view unsafe = rows->text(0, 0);
-        if (unsafe.empty()) return {};
-        report("PostgreSQL would not keep an acknowledged commit (" + std::string(unsafe) + "): correct its settings");
+        if (complaint->empty()) return {};
+        report("PostgreSQL cannot be trusted with the journal, nothing is acknowledged until it can (" + *complaint +
+               ")");
         return std::unexpected(StoreError::Unavailable);
     }
 
     std::expected<Head, StoreError> raise_epoch() {
         if (auto set = connection_->execute(kTakeOverPatience); !set) return failed("fence", set.error());
         const bool take_from_anyone = !holds_epoch_;
-        auto rows = connection_->query(kFence, {owner_, options_.application_name, take_from_anyone});
+        if (auto ended = connection_->query(kTerminatePrevious, {session_name_, take_from_anyone}); !ended)
+            return failed("fence", ended.error());
+        auto rows = connection_->query(kFence, {owner_, session_name_, take_from_anyone});
         for (int attempt = 1; !rows && rows.error().sqlstate == "55P03" && attempt < kTakeOverAttempts; ++attempt) {
             report("fence: another session holds the head of the journal: terminating it");
             if (auto ended = connection_->query(kTerminateHolders); !ended) return failed("fence", ended.error());
-            rows = connection_->query(kFence, {owner_, options_.application_name, take_from_anyone});
+            rows = connection_->query(kFence, {owner_, session_name_, take_from_anyone});
         }
         if (!rows) return failed("fence", rows.error());
         if (rows->warned()) {
@@ -221,9 +252,7 @@ private:
 
     std::unexpected<StoreError> no_head_row() {
         if (!holds_epoch_) return corrupt("eventstore.head has lost its row");
-        report("fence: another writer has taken the journal over");
-        fenced_out_ = true;
-        return std::unexpected(StoreError::Fenced);
+        return lose("fence");
     }
 
     std::expected<void, StoreError> check_newest_block(const Head& head) {
@@ -264,11 +293,15 @@ private:
 
     const PgJournalOptions options_;
     const std::string owner_ = random_owner();
+    const std::string session_name_;
     std::optional<Connection> connection_;
     bool holds_epoch_ = false;  // fence() has succeeded at least once
     bool fenced_out_ = false;   // for ever
     engine::EventSeq partitions_end_ = 0;
+    StoreGuard guard_;
     Clock::time_point settings_checked_;
+    std::string last_trouble_;
+    Clock::time_point last_trouble_at_;
 };
 
 }  // namespace

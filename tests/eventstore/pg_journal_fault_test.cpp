@@ -21,13 +21,13 @@ using Outcome = std::expected<void, StoreError>;
 
 // The writer's session, as the server sees it.
 constexpr const char* kWriterWaits =
-    "SELECT pid FROM pg_stat_activity WHERE application_name = 'journal-under-test' AND datname = current_database() "
+    "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'journal-under-test %' AND datname = current_database() "
     "AND wait_event_type = 'Lock'";
 constexpr const char* kTerminateWriter =
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE application_name = 'journal-under-test' AND datname = current_database()";
+    "WHERE application_name LIKE 'journal-under-test %' AND datname = current_database()";
 constexpr const char* kWriterSessions =
-    "SELECT FROM pg_stat_activity WHERE application_name = 'journal-under-test' AND datname = current_database()";
+    "SELECT FROM pg_stat_activity WHERE application_name LIKE 'journal-under-test %' AND datname = current_database()";
 constexpr const char* kHoldHead = "BEGIN; SELECT FROM eventstore.head FOR UPDATE";
 
 int rows_in(Connection& connection, const char* sql) {
