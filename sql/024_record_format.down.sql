@@ -1,0 +1,1 @@
+DROP SCHEMA record_format CASCADE;
