@@ -87,6 +87,11 @@ Price Engine::trigger_of(Slot slot) const {
     return at(order.security).held->trailing(order.side).trigger_of(trailing_stop(slot));
 }
 
+Price Engine::mark_of(Slot slot) const {
+    const Order& order = orders_[slot];
+    return follows_a_mark(order) ? at(order.security).held->trailing(order.side).mark_of(slot) : Price{};
+}
+
 Balance Engine::balance(AccountId account, Currency currency) const {
     return find(account) ? balance(account, find_currency(currency)) : Balance{};
 }

@@ -25,9 +25,11 @@
 #include "engine/order_book.hpp"
 #include "engine/order_index.hpp"
 #include "engine/state_hash.hpp"
+#include "engine/views.hpp"
 
 #include <array>
 #include <deque>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <set>
@@ -39,37 +41,8 @@
 
 namespace buttonwood::engine {
 
-struct Balance {
-    Money total;
-    Money reserved;
-};
-struct Holding {
-    Quantity total;
-    Quantity reserved;
-};
-
-// An open order as the engine sees it.
-struct OrderView {
-    OrderId order{};
-    AccountId account{};
-    SecurityId security{};
-    Side side{};
-    OrderType type{};
-    Price price;
-    Quantity quantity;            // total
-    Quantity leaves_quantity;     // open for execution
-    Quantity displayed_quantity;  // what the book shows of it; 0 while it is held
-    bool held{};                  // waits beside the book
-    Price trigger_price;          // while it is held for one: where it stands now; 0 = none
-    ClientOrderId client_order_id;
-};
-
-// The state in force for a security: the severer of its own and the market's.
-struct StateInForce {
-    TradingState state = TradingState::Open;
-    AuctionKind auction{};
-    friend bool operator==(const StateInForce&, const StateInForce&) = default;
-};
+class ArchiveReader;
+class ArchiveWriter;
 
 class Engine {
 public:
@@ -94,6 +67,11 @@ public:
     // The same of the present state of what these events name, each once: orders, balances, holdings, securities,
     // counters. Linear in the events; for comparing engines as they go.
     [[nodiscard]] StateHash digest(std::span<const Event> events) const;
+    // All state as bytes (archive.hpp), and an engine that goes on from them exactly as this one would: the same events
+    // from the same commands. load() trusts no byte; its error says what is wrong with them. REQUIRES: no command is
+    // being decided.
+    void save(ArchiveWriter& archive) const;
+    [[nodiscard]] static std::expected<Engine, std::string> load(ArchiveReader& archive);
     // Every broken rule in words, empty when all hold: book not crossed while open, levels = orders, reservations =
     // open orders, reserved <= total, nothing negative, indexes agree, cash and shares conserved. O(state); for tests.
     [[nodiscard]] std::vector<std::string> check_invariants() const;
@@ -481,6 +459,10 @@ private:
     void link(OrderList& list, OrderLinks Order::* links, Slot slot);
     void unlink(OrderList& list, OrderLinks Order::* links, Slot slot);
 
+    struct Saved;  // engine_save.cpp
+    // What follows from a security's terms.
+    void complete(Security& security);
+
     void hash_counters(StateHash& sum) const;
     void hash_user(std::size_t index, StateHash& sum) const;
     void hash_account(std::size_t index, StateHash& sum) const;
@@ -526,6 +508,10 @@ private:
         return order.handle == OrderBook::kNoHandle ? Quantity{} : at(order.security).book.quantity(order.handle);
     }
     [[nodiscard]] Price trigger_of(Slot slot) const;
+    [[nodiscard]] static bool follows_a_mark(const Order& order) {
+        return order.type == OrderType::TrailingStop && order.held && !order.pending;
+    }
+    [[nodiscard]] Price mark_of(Slot slot) const;  // that it follows now; 0 = none
     [[nodiscard]] TrailingStops::Stop trailing_stop(Slot slot) const;
     static constexpr std::size_t side_index(Side side) { return side == Side::Buy ? 0 : 1; }
     static bool level_is_full(const Security&, Side side, Price price, Quantity quantity);

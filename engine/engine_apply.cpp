@@ -42,10 +42,16 @@ void Engine::on(const Event&, const SecurityCreated& e) {
     BUTTONWOOD_ASSERT(static_cast<std::size_t>(e.security) == securities_.size() + 1);
     Security& security = securities_.emplace_back();
     security.terms = e;
-    security.currency = static_cast<std::uint32_t>(index_of(e.currency));
-    security.money_factor = static_cast<std::int64_t>(pow10_128(kMoneyScale - e.price_scale - e.quantity_scale));
+    complete(security);
+}
+
+void Engine::complete(Security& security) {
+    const SecurityCreated& terms = security.terms;
+    security.currency = static_cast<std::uint32_t>(index_of(terms.currency));
+    const int decimals = terms.price_scale + terms.quantity_scale;
+    security.money_factor = static_cast<std::int64_t>(pow10_128(kMoneyScale - decimals));
     security.max_product = kMaxMoney.units / security.money_factor;
-    symbols_[std::string(e.symbol.view())] = e.security;
+    symbols_[std::string(terms.symbol.view())] = terms.security;
 }
 
 void Engine::on(const Event&, const CashDeposited& e) {

@@ -225,7 +225,7 @@ void Engine::hash_order(Slot slot, StateHash& sum) const {
         .add(o.prevention).add(o.role).add(std::uint64_t{o.held}).add(std::uint64_t{o.pending}).add(o.price)
         .add(o.quantity).add(o.leaves).add(tip_of(o)).add(o.reserved_cash).add(o.reserved_quantity).add(o.place)
         .add(std::uint64_t{o.client_id}).add(own.stop_price).add(own.trail_amount)
-        .add(std::uint64_t{own.trail_basis_points}).add(trigger_of(slot)).add(own.protection_price)
+        .add(std::uint64_t{own.trail_basis_points}).add(mark_of(slot)).add(trigger_of(slot)).add(own.protection_price)
         .add(own.display_quantity).add(own.min_quantity).add(own.expires_at).add(own.group).into(sum);
 }
 
