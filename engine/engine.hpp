@@ -17,6 +17,7 @@
 // Thread safety: none; one thread owns an engine.
 #pragma once
 
+#include "engine/archive.hpp"
 #include "engine/client_ids.hpp"
 #include "engine/equilibrium.hpp"
 #include "engine/events.hpp"
@@ -40,9 +41,6 @@
 #include <vector>
 
 namespace buttonwood::engine {
-
-class ArchiveReader;
-class ArchiveWriter;
 
 class Engine {
 public:
@@ -70,6 +68,7 @@ public:
     // All state as bytes (archive.hpp), and an engine that goes on from them exactly as this one would: the same events
     // from the same commands. load() trusts no byte; its error says what is wrong with them. REQUIRES: no command is
     // being decided.
+    static constexpr int kSavedVersion = 1;  // one more whenever the bytes come to mean something else
     void save(ArchiveWriter& archive) const;
     [[nodiscard]] static std::expected<Engine, std::string> load(ArchiveReader& archive);
     // Every broken rule in words, empty when all hold: book not crossed while open, levels = orders, reservations =

@@ -9,7 +9,6 @@
 //   deposits per currency          the sum of all balances: trades only move cash
 //   currencies                     those of the securities and of the balances that are left
 //   the price before a command's trades, securities to settle: of the command being decided; there is none
-#include "engine/archive.hpp"
 #include "engine/assert.hpp"
 #include "engine/engine.hpp"
 
