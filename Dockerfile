@@ -2,7 +2,8 @@
 FROM debian:12 AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       ca-certificates cmake g++ mold ninja-build nodejs npm pkg-config \
-      libboost1.81-dev libcli11-dev libpq-dev libsodium-dev libspdlog-dev libssl-dev libzstd-dev nlohmann-json3-dev zlib1g-dev \
+      libboost1.81-dev libcli11-dev libpq-dev libsodium-dev libspdlog-dev libssl-dev libzstd-dev \
+      nlohmann-json3-dev zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

@@ -1,5 +1,6 @@
 #include "eventstore/verify_block.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -13,16 +14,17 @@ constexpr std::size_t kFrameSize = 12;
 constexpr std::size_t kKindOffset = 8;
 constexpr unsigned char kEventKind = 2;
 
-// The event that a record at this offset is, or precedes. Everything before it has been read once without fault.
-EventSeq event_at(std::string_view payload, std::size_t offset, EventSeq first_seq) {
-    EventSeq seq = first_seq;
+// The event that a record at this offset is, or precedes; for a digest at the end, the one before. Everything before it
+// has been read once without fault.
+EventSeq event_at(std::string_view payload, std::size_t offset, const BlockHeader& header) {
+    EventSeq seq = header.first_seq;
     for (std::size_t at = 0; at < offset;) {
         std::uint32_t size{};
         std::memcpy(&size, payload.data() + at, sizeof size);
         if (static_cast<unsigned char>(payload[at + kKindOffset]) == kEventKind) ++seq;
         at += kFrameSize + size;
     }
-    return seq;
+    return std::min(seq, header.last_seq);
 }
 
 std::string block_of(const BlockHeader& header) {
@@ -42,7 +44,7 @@ ExaminedBlock examine(const Hash& previous, Block block) {
     auto records = decode(out.block.payload, header.first_seq);
     if (!records) {
         const CorruptRecord& error = records.error();
-        out.bad_record = {event_at(out.block.payload, error.offset, header.first_seq),
+        out.bad_record = {event_at(out.block.payload, error.offset, header),
                           "damaged record at byte " + std::to_string(error.offset) + " of " + block_of(header) + ": " +
                               error.what};
         return out;
