@@ -3,6 +3,10 @@
 
 #include <string>
 
+namespace CLI {
+class App;
+}
+
 namespace buttonwood::api::cli {
 
 // Exit codes, documented in README.md: scripts rely on them.
@@ -31,10 +35,16 @@ struct DatabaseOptions {
     std::string data_dir = "data";
     bool json = false;
 };
+void add_database_options(CLI::App& command, DatabaseOptions& options);
+
 [[nodiscard]] int migrate_up(const DatabaseOptions& options);
 [[nodiscard]] int migrate_status(const DatabaseOptions& options);
 [[nodiscard]] int projections_status(const DatabaseOptions& options);
 [[nodiscard]] int projections_rebuild(const DatabaseOptions& options, const std::string& name);
+
+// Each adds a sub-command that runs when it is given, and sets the exit code.
+void add_verify_command(CLI::App& app, int& code);
+void add_archive_command(CLI::App& app, int& code);
 
 // Prints "buttonwood: message" on stderr and returns the code.
 int fail(int code, const std::string& message);

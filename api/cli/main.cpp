@@ -4,9 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <sodium.h>
 
-namespace {
-
-using namespace buttonwood::api::cli;
+namespace buttonwood::api::cli {
 
 void add_database_options(CLI::App& command, DatabaseOptions& options) {
     command.add_option("--database-url", options.database_url, "PostgreSQL to use, as libpq takes it")
@@ -16,6 +14,12 @@ void add_database_options(CLI::App& command, DatabaseOptions& options) {
         ->envname("BUTTONWOOD_DATA_DIR");
     command.add_flag("--json", options.json, "print JSON");
 }
+
+}  // namespace buttonwood::api::cli
+
+namespace {
+
+using namespace buttonwood::api::cli;
 
 int run(int argc, char** argv) {
     CLI::App app{"Buttonwood: an event-sourced order-matching server for securities"};
@@ -67,6 +71,9 @@ int run(int argc, char** argv) {
     rebuild->add_option("NAME", name, "events commands users securities listings bids trades portfolio market_data")
         ->required();
     rebuild->callback([&] { code = projections_rebuild(database, name); });
+
+    add_verify_command(app, code);
+    add_archive_command(app, code);
 
     try {
         app.parse(argc, argv);
