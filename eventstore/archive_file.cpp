@@ -57,7 +57,8 @@ std::string archive_file_name(const ArchiveHeader& header) {
     std::array<char, 64> name{};
     const int length =
         std::snprintf(name.data(), name.size(), "journal-%012llu-%012llu.zst",
-                      static_cast<unsigned long long>(header.first_seq), static_cast<unsigned long long>(header.last_seq));
+                      static_cast<unsigned long long>(header.first_seq),
+                      static_cast<unsigned long long>(header.last_seq));
     return {name.data(), static_cast<std::size_t>(length)};
 }
 

@@ -2,8 +2,8 @@
 //
 // It is a .zst file that any zstd prints (`zstd -dc FILE`): the header and the seal travel in skippable frames.
 //
-//     skippable frame   header: magic "BWJOURNL" | u16 version | u16 0 | u32 0 | lower_bound | upper_bound | first_seq |
-//                       last_seq | block_count | event_count | command_count (u64 each) | previous_hash | last_hash
+//     skippable frame   header: magic "BWJOURNL" | u16 version | u16 0 | u32 0 | u64 each: lower_bound, upper_bound,
+//                       first_seq, last_seq, block_count, event_count, command_count | previous_hash | last_hash
 //     zstd frame        the blocks in order, each: first_seq u64 | last_seq u64 | epoch u32 | committed_at i64 |
 //                       event_count u32 | command_count u32 | format_version u16 | payload size u32 | payload | hash
 //     skippable frame   seal: SHA-256 of every byte before this frame

@@ -42,8 +42,8 @@ SELECT coalesce(min(first_seq), 0), coalesce(max(last_seq), 0), count(*), coales
 
 constexpr const char* kDetach = R"(
 SELECT eventstore.detach_journal_partition(
-    ROW($1::bigint, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::bigint, $7::bigint, $8::bytea, $9::bytea, $10::text,
-        $11::bigint, $12::bytea, now(), NULL)::eventstore.archives))";
+    ROW($1::bigint, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::bigint, $7::bigint, $8::bytea, $9::bytea,
+        $10::text, $11::bigint, $12::bytea, now(), NULL)::eventstore.archives))";
 
 std::unexpected<std::string> failed(const DbError& error) { return std::unexpected(error.message); }
 

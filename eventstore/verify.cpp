@@ -97,7 +97,8 @@ private:
             return Finding{last + 1, "the journal" + ends_with(last) + ", its head" + ends_with(head.last_seq) + ": " +
                                          "the end is missing"};
         if (head.last_seq < last)
-            return Finding{head.last_seq + 1, "the head" + ends_with(head.last_seq) + ", the journal" + ends_with(last)};
+            return Finding{head.last_seq + 1,
+                           "the head" + ends_with(head.last_seq) + ", the journal" + ends_with(last)};
         if (head.hash != at().hash) return Finding{last, "the head has another hash than the newest block"};
         if (head.epoch < at().epoch) return Finding{last, "the newest block is of a later epoch than the head"};
         if (next_anchor_ < anchors_.size())

@@ -26,9 +26,9 @@ struct Finding {
 // A block and what can be said of it alone.
 struct ExaminedBlock {
     Block block;
-    Records records;                     // empty when bad_record is set
-    std::optional<Finding> bad_record;   // the payload: frames, checksums, types, fields, pairing of commands and events
-    std::optional<Finding> bad_seal;     // the header's counts against the records, then the hash
+    Records records;                    // empty when bad_record is set
+    std::optional<Finding> bad_record;  // the payload: frames, checksums, types, fields, pairing of commands and events
+    std::optional<Finding> bad_seal;    // the header's counts against the records, then the hash
 };
 
 // previous: the stored hash of the block before. Thread safety: pure; never throws on bad bytes. O(payload).

@@ -1,4 +1,4 @@
--- Partitions of the journal that lie in files instead of the database, the two functions that move them, and the role of
+-- Partitions of the journal that lie in files instead of the database, the functions that move them, and the role of
 -- those who may append to the journal and do nothing else with it.
 
 CREATE TABLE eventstore.archives (
@@ -30,7 +30,7 @@ COMMENT ON COLUMN eventstore.archives.first_seq IS 'First event of the partition
 COMMENT ON COLUMN eventstore.archives.last_seq IS 'Last event of its last block; may lie beyond upper_bound.';
 COMMENT ON COLUMN eventstore.archives.lower_bound IS 'The partition held the blocks with first_seq from here ...';
 COMMENT ON COLUMN eventstore.archives.upper_bound IS '... to below this.';
-COMMENT ON COLUMN eventstore.archives.previous_hash IS 'hash of the block before its first one; 32 zero bytes at the start.';
+COMMENT ON COLUMN eventstore.archives.previous_hash IS 'hash of the block before its first one; zeros at the start.';
 COMMENT ON COLUMN eventstore.archives.last_hash IS 'hash of its last block, from which the next one goes on.';
 COMMENT ON COLUMN eventstore.archives.file_name IS 'Without a directory: files may be moved together.';
 COMMENT ON COLUMN eventstore.archives.file_sha256 IS 'The seal of the file: SHA-256 over all of it but its last frame.';
@@ -85,8 +85,7 @@ $$;
 COMMENT ON FUNCTION eventstore.require_same_blocks(regclass, eventstore.archives) IS
     'An error unless a partition holds the number of blocks, events and commands, the range and the last hash of a file.';
 
--- The only way out for blocks. The file must have been written, synced and read again before this is called: it cannot
--- look at files.
+-- The only way out for blocks. The file must have been written, synced and read before: this cannot look at files.
 CREATE FUNCTION eventstore.detach_journal_partition(archive eventstore.archives) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
@@ -108,6 +107,10 @@ BEGIN
         RAISE EXCEPTION '% is still read by projections: %', partition, behind
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
+    IF NOT EXISTS (SELECT FROM eventstore.snapshots WHERE event_seq >= archive.last_seq) THEN
+        RAISE EXCEPTION '% is still needed to start: no snapshot covers event %', partition, archive.last_seq
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
     PERFORM eventstore.require_same_blocks(partition, archive);
     archive.detached_at := clock_timestamp();
     archive.attached_at := NULL;
@@ -118,8 +121,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION eventstore.detach_journal_partition(eventstore.archives) IS
-    'Drops the oldest partition of the journal after its blocks were archived to a file; refuses while the writer or a '
-    'projection still needs it. For the owner of the schema only.';
+    'Drops the oldest partition of the journal after its blocks were archived to a file; refuses while the writer, a '
+    'projection or a start still needs it. For the owner of the schema only.';
 
 -- The way back, in one transaction: eventstore.prepare_journal_partition, COPY of the blocks, this.
 CREATE FUNCTION eventstore.prepare_journal_partition(first_seq bigint) RETURNS regclass
@@ -171,8 +174,8 @@ COMMENT ON FUNCTION eventstore.attach_journal_partition(bigint) IS
 REVOKE EXECUTE ON FUNCTION eventstore.detach_journal_partition(eventstore.archives),
     eventstore.prepare_journal_partition(bigint), eventstore.attach_journal_partition(bigint) FROM PUBLIC;
 
--- A writer that owns nothing: INSERT and SELECT, and the columns of head that an append and a fence move. Roles belong to
--- the whole cluster, so it may be there already; whoever may not create roles goes on without it.
+-- A writer that owns nothing: INSERT and SELECT, and the columns of head that an append and a fence move. Roles belong
+-- to the whole cluster, so it may be there already; whoever may not create roles goes on without it.
 DO $$
 BEGIN
     CREATE ROLE bw_journal_writer NOLOGIN;

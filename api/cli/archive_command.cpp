@@ -141,7 +141,7 @@ int verify_files(const ArchiveArguments& arguments) {
 void add_archive_command(CLI::App& app, int& code) {
     const auto arguments = std::make_shared<ArchiveArguments>();
     CLI::App* archive = app.add_subcommand(
-        "archive", "Old partitions of the journal in sealed files. Example: buttonwood archive detach --archive /srv/log");
+        "archive", "Old partitions of the journal in sealed files. Example: buttonwood archive detach --archive DIR");
     archive->require_subcommand(1);
 
     CLI::App* command = archive->add_subcommand("list", "every partition of the journal and where it is");

@@ -80,14 +80,15 @@ void print_line(const eventstore::VerifyReport& report, double seconds) {
                     report.finding->what.c_str());
         return;
     }
-    const std::string range = report.events == 0 ? "no events"
-                                                 : eventstore::events_in_words(report.first_seq, report.at.head.last_seq);
+    const engine::EventSeq last = report.at.head.last_seq;
+    const std::string range =
+        report.events == 0 ? "no events" : eventstore::events_in_words(report.first_seq, last);
     std::printf("ok: %s, %llu commands, %llu blocks in %.1f s; %s%s%s; hash %s@%llu\n", range.c_str(),
-                static_cast<unsigned long long>(report.commands), static_cast<unsigned long long>(report.blocks), seconds,
-                report.state_hash ? "every command decided again" : "commands not decided again",
+                static_cast<unsigned long long>(report.commands), static_cast<unsigned long long>(report.blocks),
+                seconds, report.state_hash ? "every command decided again" : "commands not decided again",
                 report.left_out.empty() ? "" : "; left out: ", report.left_out.c_str(),
                 eventstore::to_hex(report.at.head.hash).c_str(),
-                static_cast<unsigned long long>(report.at.head.last_seq));
+                static_cast<unsigned long long>(last));
 }
 
 int verify(const VerifyArguments& arguments) {
