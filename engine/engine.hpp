@@ -20,9 +20,9 @@
 #include "engine/archive.hpp"
 #include "engine/client_ids.hpp"
 #include "engine/equilibrium.hpp"
-#include "engine/events.hpp"
 #include "engine/flat_map.hpp"
 #include "engine/held_orders.hpp"
+#include "engine/named_by_events.hpp"
 #include "engine/order_book.hpp"
 #include "engine/order_index.hpp"
 #include "engine/state_hash.hpp"
@@ -65,9 +65,9 @@ public:
     // The same of the present state of what these events name, each once: orders, balances, holdings, securities,
     // counters. Linear in the events; for comparing engines as they go.
     [[nodiscard]] StateHash digest(std::span<const Event> events) const;
-    // All state as bytes (archive.hpp), and an engine that goes on from them exactly as this one would: the same events
-    // from the same commands. load() trusts no byte; its error says what is wrong with them. REQUIRES: no command is
-    // being decided.
+    [[nodiscard]] StateHash digest(const NamedByEvents& named) const;  // collected as they came
+    // All state as bytes (archive.hpp), and an engine that goes on from them with the same events as this one would.
+    // load() trusts no byte; its error says what is wrong with them. REQUIRES: no command is being decided.
     static constexpr int kSavedVersion = 1;  // one more whenever the bytes come to mean something else
     void save(ArchiveWriter& archive) const;
     [[nodiscard]] static std::expected<Engine, std::string> load(ArchiveReader& archive);

@@ -2,7 +2,6 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
-#include <type_traits>
 
 namespace buttonwood::engine {
 namespace {
@@ -93,45 +92,8 @@ StateHash Engine::state_hash() const {
 
 namespace {
 
-// What events name: ids of each kind, for a cash balance the account and the currency, for a holding its key.
-struct Named {
-    std::vector<UserId> users;
-    std::vector<AccountId> accounts;
-    std::vector<SecurityId> securities;
-    std::vector<OrderId> orders;
-    std::vector<KeyId> keys;
-    std::vector<std::pair<AccountId, Currency>> cash;
-    std::vector<std::pair<AccountId, SecurityId>> holdings;
-};
-
-// The fields of one event that are ids, whatever the event.
-struct NamedByEvent {
-    explicit NamedByEvent(Named& to) : all(to) {}
-    template <class Field> void operator()(std::string_view, const Field& field) {
-        if constexpr (std::is_same_v<Field, UserId>) all.users.push_back(field);
-        if constexpr (std::is_same_v<Field, OrderId>) all.orders.push_back(field);
-        if constexpr (std::is_same_v<Field, KeyId>) all.keys.push_back(field);
-        if constexpr (std::is_same_v<Field, SecurityId>) security = field;
-        if constexpr (std::is_same_v<Field, Currency>) currency = field;
-        if constexpr (std::is_same_v<Field, AccountId>) accounts.at(account_count++) = field;
-    }
-    void finish() {
-        if (security != SecurityId::None) all.securities.push_back(security);
-        for (std::size_t i = 0; i < account_count; ++i) {
-            if (i == 0 || accounts[i] != accounts[0]) all.accounts.push_back(accounts[i]);
-            if (security != SecurityId::None) all.holdings.emplace_back(accounts[i], security);
-            if (!currency.empty()) all.cash.emplace_back(accounts[i], currency);
-        }
-    }
-    Named& all;
-    SecurityId security{};
-    Currency currency;
-    std::array<AccountId, 2> accounts{};
-    std::size_t account_count{};
-};
-
 // f(id) for each of them once, in order.
-template <class T, class F> void each_once(std::vector<T>& ids, F&& f) {
+template <class T, class F> void each_once(std::vector<T> ids, F&& f) {
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     for (const T& id : ids) f(id);
@@ -140,32 +102,32 @@ template <class T, class F> void each_once(std::vector<T>& ids, F&& f) {
 }  // namespace
 
 StateHash Engine::digest(std::span<const Event> events) const {
-    Named named;
-    for (const Event& event : events) {
-        NamedByEvent fields(named);
-        std::visit([&fields](const auto& body) { body.visit(body, fields); }, event.body);
-        fields.finish();
-    }
+    NamedByEvents named;
+    named.add(events);
+    return digest(named);
+}
+
+StateHash Engine::digest(const NamedByEvents& named) const {
     StateHash sum;
     hash_counters(sum);
-    each_once(named.users, [&](UserId id) {
+    each_once(named.users_, [&](UserId id) {
         if (find(id)) hash_user(static_cast<std::size_t>(id) - 1, sum);
     });
-    each_once(named.accounts, [&](AccountId id) {
+    each_once(named.accounts_, [&](AccountId id) {
         if (find(id)) hash_account(static_cast<std::size_t>(id) - 1, sum);
     });
-    each_once(named.keys, [&](KeyId id) {
+    each_once(named.keys_, [&](KeyId id) {
         if (const auto it = keys_.find(id); it != keys_.end()) hash_key(id, it->second, sum);
     });
-    each_once(named.securities, [&](SecurityId id) {
+    each_once(named.securities_, [&](SecurityId id) {
         if (const Security* security = find(id)) hash_security(*security, sum);
     });
-    each_once(named.orders, [&](OrderId id) {
+    each_once(named.orders_, [&](OrderId id) {
         if (const Slot slot = slot_of(id); slot != kNoSlot) hash_order(slot, sum);
     });
     std::vector<std::pair<AccountId, std::size_t>> balances;
-    for (const auto& [account, currency] : named.cash) balances.emplace_back(account, find_currency(currency));
-    each_once(named.holdings, [&](const auto& of) {
+    for (const auto& [account, currency] : named.cash_) balances.emplace_back(account, find_currency(currency));
+    each_once(named.holdings_, [&](const auto& of) {
         const std::uint64_t key = holding_key(of.first, of.second);
         if (const Holding* held = holdings_.find(key)) hash_holding(key, *held, sum);
         if (const Security* security = find(of.second)) balances.emplace_back(of.first, security->currency);

@@ -54,11 +54,7 @@ bool has_room(const DurableBatch& batch) {
 
 void encode_batch(const Records& records, Block& block) {
     block.payload.clear();
-    std::span<const engine::Event> events = records.events;
-    for (const CommandRecord& command : records.commands) {
-        encode(command, events.first(command.event_count), block.payload);
-        events = events.subspan(command.event_count);
-    }
+    encode(records, block.payload);
     block.header = {};
     block.header.event_count = static_cast<std::uint32_t>(records.events.size());
     block.header.command_count = static_cast<std::uint32_t>(records.commands.size());
@@ -120,6 +116,7 @@ private:
     void decide(const Turn& turn, DurableBatch& batch);
     void decide(engine::Timestamp time, Submitted& submitted, DurableBatch& batch);
     void advance_clock(engine::Timestamp time, DurableBatch& batch);
+    void digest(std::span<const engine::Event> events, Records& records);
     bool falls_due(engine::Timestamp time) const;
 
     // Journal thread.
@@ -127,7 +124,7 @@ private:
     Batch next_batch();
     bool look_after_store();
     bool note_store_is_back();
-    void release(Batch batch, const BlockHeader& header);
+    void release(Batch batch, const Block& block);
     void stop(StoreError error);
     void on_store_away(StoreError error);
     bool wait_to_retry(std::chrono::milliseconds delay);
@@ -145,6 +142,8 @@ private:
     std::size_t next_{};               // ... and decided up to here
     std::size_t turn_commands_{};      // engine thread: decided in this turn, without the clock's ...
     std::size_t turn_records_{};       // ... and with them
+    engine::NamedByEvents named_;      // engine thread: by the events ...
+    engine::EventSeq digest_from_{};   // ... from this one on, 0 = the next
     std::optional<LogWriter> writer_;  // journal thread
 
     mutable std::mutex mutex_;  // guards all below
@@ -336,7 +335,7 @@ void Pipeline::Impl::decide(const Turn& turn, DurableBatch& batch) {
 }
 
 void Pipeline::Impl::decide(engine::Timestamp time, Submitted& submitted, DurableBatch& batch) {
-    auto& [records, tickets, header] = batch;
+    Records& records = batch.records;
     CommandRecord& record = records.commands.emplace_back();
     record.header = {engine_.last_command() + 1, time, submitted.actor, submitted.request_id};
     record.command = std::move(submitted.command);
@@ -344,8 +343,20 @@ void Pipeline::Impl::decide(engine::Timestamp time, Submitted& submitted, Durabl
     const std::size_t before = records.events.size();
     record.outcome = engine_.decide(record.header, record.command, records.events);
     record.event_count = static_cast<std::uint32_t>(records.events.size() - before);
-    tickets.push_back(submitted.ticket);
+    batch.tickets.push_back(submitted.ticket);
     ++turn_records_;
+    digest(std::span(records.events).subspan(before), records);
+}
+
+// Every so often the state goes into the log as well, for whoever applies it to compare.
+void Pipeline::Impl::digest(std::span<const engine::Event> events, Records& records) {
+    if (digest_from_ == 0) digest_from_ = events.front().seq;
+    named_.add(events);
+    const engine::EventSeq last_seq = engine_.last_seq();
+    if (last_seq + 1 - digest_from_ < kEventsPerDigest) return;
+    records.digests.push_back({digest_from_, last_seq, engine_.digest(named_)});
+    named_.clear();
+    digest_from_ = 0;
 }
 
 void Pipeline::Impl::advance_clock(engine::Timestamp time, DurableBatch& batch) {
@@ -366,7 +377,7 @@ void Pipeline::Impl::run_journal() {
         encode_batch(batch->records, block);
         if (const auto written = writer_->write(block); !written) return stop(written.error());
         BUTTONWOOD_ASSERT(block.header.last_seq == batch->records.events.back().seq);
-        release(std::move(batch), block.header);
+        release(std::move(batch), block);
     }
 }
 
@@ -413,7 +424,7 @@ bool Pipeline::Impl::note_store_is_back() {
     return std::exchange(status_.state, PipelineState::Running) == PipelineState::StoreAway;
 }
 
-void Pipeline::Impl::release(Batch batch, const BlockHeader& header) {
+void Pipeline::Impl::release(Batch batch, const Block& block) {
     const std::size_t count = batch->records.commands.size();
     bool was_away{};
     bool was_at_bound{};
@@ -422,13 +433,14 @@ void Pipeline::Impl::release(Batch batch, const BlockHeader& header) {
         was_away = note_store_is_back();
         was_at_bound = undurable_ >= kMaxUndurableCommands;
         undurable_ -= count;
-        status_.durable_seq = header.last_seq;
+        status_.durable_seq = block.header.last_seq;
         ++status_.blocks;
     }
     if (was_at_bound || was_away) engine_wakes_.notify_one();
     if (was_away) alarm("the store is back: epoch " + std::to_string(writer_->head().epoch));
     if (!callbacks_.released) return;
-    batch->header = header;
+    batch->header = block.header;
+    batch->hash = block.hash;
     callbacks_.released(std::shared_ptr<const DurableBatch>(std::move(batch)));
 }
 

@@ -20,9 +20,11 @@
 #include "engine/engine.hpp"
 #include "eventstore/codec.hpp"
 #include "eventstore/journal.hpp"
+#include "eventstore/verify_block.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace buttonwood::eventstore {
 
@@ -30,6 +32,8 @@ namespace buttonwood::eventstore {
 inline constexpr std::size_t kCommandQueueCapacity = 65'536;
 // Most commands of one block; bounds the size of a row and the time of a commit.
 inline constexpr std::size_t kMaxCommandsPerBlock = 8'192;
+// After so many events the journal gets a digest of what they touched, at the end of their last command.
+inline constexpr std::size_t kEventsPerDigest = 256;
 
 // Carried from submit() to release untouched; what it means is the submitter's business. 0 = nobody waits.
 using Ticket = std::uint64_t;
@@ -39,6 +43,13 @@ struct DurableBatch {
     Records records;
     std::vector<Ticket> tickets;  // one per command
     BlockHeader header;
+    Hash hash{};                  // the block's, in the chain
+};
+
+// A state to start from, and where in the log it stands.
+struct RestoredState {
+    engine::Engine engine;
+    VerifiedUpTo position;
 };
 
 enum class SubmitError : std::uint8_t {
@@ -62,6 +73,9 @@ struct PipelineStatus {
 class Pipeline {
 public:
     struct Callbacks {
+        // Asked once by start(), after the fence: the state from which the replay goes on. Empty, or nullopt: from the
+        // first event of the log. What is restored was checked, and is not newer than the log.
+        std::function<std::optional<RestoredState>()> restore;
         // Every durable batch, in order, replayed ones first (their tickets are all 0). May be empty.
         std::function<void(std::shared_ptr<const DurableBatch>)> released;
         // Once, when the pipeline stops for good by itself: Fenced or Corrupt.
@@ -75,8 +89,8 @@ public:
         std::function<void(const std::string&)> alarm;
     };
 
-    // Fences the store, replays the journal through apply() (verifying chain, density and records), then opens the
-    // queue. Blocks until open. Errors: Unavailable (the store cannot be reached), Corrupt.
+    // Fences the store, replays the journal through apply() (verifying chain, density and records) from the restored
+    // state on, then opens the queue. Blocks until open. Errors: Unavailable (the store cannot be reached), Corrupt.
     [[nodiscard]] static std::expected<std::unique_ptr<Pipeline>, StoreError> start(std::unique_ptr<Journal> journal,
                                                                                     Callbacks callbacks);
     // Refuses new commands, decides the queued ones, makes all durable, releases it, joins the threads. While the store

@@ -11,26 +11,27 @@
 
 namespace buttonwood::eventstore {
 
-// Walks a log from its first block. check() takes the blocks in order; a block that it refuses changes nothing.
-// Thread safety: one thread at a time.
+// Walks a log, from its first block or from a place that was verified. check() takes the blocks in order; a block that it
+// refuses changes nothing. Thread safety: one thread at a time.
 class ChainChecker {
 public:
+    ChainChecker() = default;
+    explicit ChainChecker(const VerifiedUpTo& from) : at_(from) {}
+
     // Is this the next block? Verifies the chain, that no event and no command is missing, that counts, epochs and
     // times agree, and decodes the payload. The error says in words what is wrong and where.
     [[nodiscard]] std::expected<Records, std::string> check(const Block& block);
 
     // What check() has accepted so far; all zero at the start of the log.
-    [[nodiscard]] const Head& head() const { return head_; }
-    [[nodiscard]] engine::Timestamp committed_at() const { return committed_at_; }
+    [[nodiscard]] const Head& head() const { return at_.head; }
+    [[nodiscard]] const VerifiedUpTo& at() const { return at_; }
 
 private:
-    Head head_;
-    engine::CommandSeq last_command_{};
-    engine::Timestamp last_time_;
-    engine::Timestamp committed_at_;
+    VerifiedUpTo at_;
 };
 
-// Applies the whole log to an empty engine and releases each block. Returns when the last block was sealed.
+// Applies the log to an empty engine, from callbacks.restore() on or from its first block, and releases each block.
+// Returns when the last block was sealed.
 // Errors: Corrupt (alarm() has heard why), or what reading the journal gave.
 [[nodiscard]] std::expected<engine::Timestamp, StoreError> replay(Journal& journal, const Head& head,
                                                                   engine::Engine& engine,

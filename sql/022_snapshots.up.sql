@@ -27,9 +27,11 @@ COMMENT ON COLUMN eventstore.snapshots.snapshot_id IS 'Numbered as they were beg
 COMMENT ON COLUMN eventstore.snapshots.format_version IS 'How sections and chunks are laid out.';
 COMMENT ON COLUMN eventstore.snapshots.event_seq IS 'The last event that it covers; it ends a block of the journal.';
 COMMENT ON COLUMN eventstore.snapshots.command_seq IS 'The last command that it covers.';
-COMMENT ON COLUMN eventstore.snapshots.chain_hash IS 'hash of the journal''s block that ends with event_seq: the log it stands on.';
+COMMENT ON COLUMN eventstore.snapshots.chain_hash IS
+    'hash of the journal''s block that ends with event_seq: the log it stands on.';
 COMMENT ON COLUMN eventstore.snapshots.state_hash IS 'Digest of the engine''s state, compared after loading.';
-COMMENT ON COLUMN eventstore.snapshots.checksum IS 'SHA-256 over this row and those of its sections, their checksums included.';
+COMMENT ON COLUMN eventstore.snapshots.checksum IS
+    'SHA-256 over this row and those of its sections, their checksums included.';
 COMMENT ON COLUMN eventstore.snapshots.created_at IS 'When it was written.';
 COMMENT ON COLUMN eventstore.snapshots.created_by IS 'application_name of who wrote it, for people.';
 COMMENT ON COLUMN eventstore.snapshots.build IS 'Version of the program that wrote it, for people.';
@@ -47,10 +49,12 @@ CREATE TABLE eventstore.snapshot_sections (
         REFERENCES eventstore.snapshots ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT snapshot_sections_checksum_length CHECK (octet_length(checksum) = 32)
 );
-COMMENT ON TABLE eventstore.snapshot_sections IS 'What a snapshot consists of: "engine", and what the doors answer from.';
+COMMENT ON TABLE eventstore.snapshot_sections IS
+    'What a snapshot consists of: "engine", and what the doors answer from.';
 COMMENT ON COLUMN eventstore.snapshot_sections.snapshot_id IS 'The snapshot.';
 COMMENT ON COLUMN eventstore.snapshot_sections.section IS 'Whose state it is.';
-COMMENT ON COLUMN eventstore.snapshot_sections.version IS 'How its bytes are laid out; another program''s are not read.';
+COMMENT ON COLUMN eventstore.snapshot_sections.version IS
+    'How its bytes are laid out; another program''s are not read.';
 COMMENT ON COLUMN eventstore.snapshot_sections.chunk_count IS 'Chunks, numbered from 0.';
 COMMENT ON COLUMN eventstore.snapshot_sections.raw_bytes IS 'Size before compression.';
 COMMENT ON COLUMN eventstore.snapshot_sections.stored_bytes IS 'Size of all chunks.';
