@@ -24,32 +24,6 @@ RejectReason Engine::reject(Context& context, RejectReason reason, AccountId acc
     return reason;
 }
 
-bool Engine::actor_may(const Context& context, Role role) const {
-    if (context.header.actor == UserId::None) return true;  // the system itself
-    const User* user = find(context.header.actor);
-    return user && (user->roles.has(role) || user->roles.has(Role::Admin));
-}
-
-bool Engine::actor_owns(const Context& context, AccountId account) const {
-    const Account* found = find(account);
-    return found && (context.header.actor == UserId::None || found->user == context.header.actor);
-}
-
-const Engine::User* Engine::find(UserId id) const {
-    const auto index = static_cast<std::size_t>(id);
-    return index >= 1 && index <= users_.size() ? &users_[index - 1] : nullptr;
-}
-
-const Engine::Account* Engine::find(AccountId id) const {
-    const auto index = static_cast<std::size_t>(id);
-    return index >= 1 && index <= accounts_.size() ? &accounts_[index - 1] : nullptr;
-}
-
-const Engine::Security* Engine::find(SecurityId id) const {
-    const auto index = static_cast<std::size_t>(id);
-    return index >= 1 && index <= securities_.size() ? &securities_[index - 1] : nullptr;
-}
-
 std::size_t Engine::find_currency(Currency currency) const {
     for (std::size_t i = 0; i < currencies_.size(); ++i)
         if (currencies_[i] == currency) return i;

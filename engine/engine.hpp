@@ -193,12 +193,6 @@ private:
         SecurityId security{};
         Quantity executed;
     };
-    // What goes live next: an order, or the exits of an entry.
-    struct Activation {
-        Slot slot = kNoSlot;
-        ActivationReason reason{};
-        std::optional<BracketEntry> entry;
-    };
     // Orders that end by the clock or with a day or an auction: when, in which security (None: at a time), which.
     struct Expiry {
         Timestamp at;
@@ -214,48 +208,13 @@ private:
         std::vector<Event>& out;
         std::size_t first{};
     };
-    // A request as it was made, copied when reduce_only or repricing changes it.
-    class Request {
-    public:
-        explicit Request(const PlaceOrder& made) : terms_(&made) {}
-        Request(const Request&) = delete;
-        Request& operator=(const Request&) = delete;
-        const PlaceOrder& operator*() const { return *terms_; }
-        const PlaceOrder* operator->() const { return terms_; }
-        PlaceOrder& change() {
-            if (!changed_) terms_ = &changed_.emplace(*terms_);
-            return *changed_;
-        }
-
-    private:
-        const PlaceOrder* terms_;
-        std::optional<PlaceOrder> changed_;
-    };
-    // How an order takes, apart from its quantity.
-    struct Terms {
-        Side side{};
-        Price limit;  // 0 = any price
-        SelfTradePrevention prevention{};
-        UserId user{};
-    };
-    // What a taker would execute now, and what it would cost (price x quantity units while it is counted, then money).
-    struct Taking {
-        Int128 units{};
-        Int128 cost{};
-        void take(Price price, std::int64_t available, Quantity wanted) {
-            const Int128 taken = available < wanted.units - units ? Int128{available} : wanted.units - units;
-            units += taken;
-            cost += taken * price.units;
-        }
-    };
+    // What decisions pass around: engine_terms.hpp.
+    class Request;
+    struct Terms;
+    struct Taking;
+    struct GroupMember;
+    struct Activation;
     class TakingWalk;
-    // An order's part in its group, kept while the order may end.
-    struct GroupMember {
-        GroupRole role{};
-        OrderId group{};
-        SecurityId security{};
-        bool executed{};
-    };
     enum class Dead : std::uint8_t { No, GoodTill, DayEnd, MassCancel };
 
     // decide, one overload per command: engine_decide.cpp (users, keys, securities, cash) ...
@@ -287,8 +246,16 @@ private:
     RejectReason reject(Context&, RejectReason reason, AccountId account = {}, SecurityId security = {},
                         OrderId order = {});
     [[nodiscard]] static bool over_budget(const Context& c) { return c.out.size() - c.first >= kMaxEventsPerCommand; }
-    [[nodiscard]] bool actor_may(const Context&, Role role) const;
-    [[nodiscard]] bool actor_owns(const Context&, AccountId account) const;
+    [[nodiscard]] bool actor_may(const Context& c, Role role) const {
+        const User* user = find(c.header.actor);
+        return user ? user->roles.has(role) || user->roles.has(Role::Admin) : acts_itself(c);
+    }
+    [[nodiscard]] bool actor_owns(const Context& c, AccountId account) const {
+        const Account* found = find(account);
+        return found && (found->user == c.header.actor || acts_itself(c));
+    }
+    // The system, not a user.
+    static bool acts_itself(const Context& c) { return c.header.actor == UserId::None; }
 
     // engine_place.cpp
     [[nodiscard]] RejectReason refuse_by_state(const Security&) const;
@@ -304,6 +271,8 @@ private:
     [[nodiscard]] RejectReason refuse_liquidity(const Context&, Request&, const Security&) const;
     [[nodiscard]] RejectReason refuse_means(const Context&, const PlaceOrder&, const Security&) const;
     [[nodiscard]] RejectReason refuse_order(const Context&, Request&, GroupRole role, OrderId& known) const;
+    [[nodiscard]] RejectReason refuse_plain(const Context&, const PlaceOrder&, const Security&, OrderId& known) const;
+    RejectReason place_plain(Context&, const PlaceOrder&, const Security&);
     [[nodiscard]] static bool forms_group(const PlaceGroup&);
     [[nodiscard]] Terms terms_of(const PlaceOrder&, const Security&) const;
     [[nodiscard]] bool starts_held(const Context&, const PlaceOrder&, const Security&) const;
@@ -359,11 +328,10 @@ private:
 
     // engine_held.cpp
     // Something of the security changed: what waits beside its book is looked at when the command is done.
-    void touch(SecurityId id) {
-        Security& security = at(id);
-        if (closed_entries_.empty() && (!security.held || security.held->empty())) return;
-        if (!std::exchange(security.touched, true)) touched_.push_back(id);
+    [[gnu::always_inline]] void touch(SecurityId id) {
+        if (at(id).held || !closed_entries_.empty()) touch(at(id));
     }
+    void touch(Security&);
     void settle(Context&);
     bool settle(Context&, SecurityId security);
     [[nodiscard]] std::optional<Activation> next_activation(const Context&, SecurityId security) const;
@@ -481,9 +449,14 @@ private:
     void check_lists(Broken& broken) const;
 
     // Dense ids make vectors with index id - 1.
-    [[nodiscard]] const User* find(UserId id) const;
-    [[nodiscard]] const Account* find(AccountId id) const;
-    [[nodiscard]] const Security* find(SecurityId id) const;
+    template <class Id, class Item>
+    static const Item* find(const std::vector<Item>& items, Id id) {
+        const auto index = static_cast<std::size_t>(id) - 1;  // None: beyond every size
+        return index < items.size() ? &items[index] : nullptr;
+    }
+    [[nodiscard]] const User* find(UserId id) const { return find(users_, id); }
+    [[nodiscard]] const Account* find(AccountId id) const { return find(accounts_, id); }
+    [[nodiscard]] const Security* find(SecurityId id) const { return find(securities_, id); }
     User& at(UserId id) { return users_[static_cast<std::size_t>(id) - 1]; }
     Account& at(AccountId id) { return accounts_[static_cast<std::size_t>(id) - 1]; }
     [[nodiscard]] const Account& at(AccountId id) const { return accounts_[static_cast<std::size_t>(id) - 1]; }

@@ -102,10 +102,8 @@ void Engine::leave_book(Order& order) {
 
 void Engine::take_from_book(Order& order, Quantity by) {
     Security& security = at(order.security);
-    const bool gone = security.book.quantity(order.handle) == by;
-    security.book.reduce(order.handle, by);
     security.shown[side_index(order.side)] -= by.units;
-    if (gone) left_book(order);
+    if (security.book.reduce(order.handle, by)) left_book(order);
 }
 
 void Engine::mark_indication(const Security& security) {

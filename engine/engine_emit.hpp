@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/engine.hpp"
+#include "engine/engine_terms.hpp"
 
 #include <tuple>
 #include <type_traits>
@@ -9,12 +10,19 @@
 
 namespace buttonwood::engine {
 
+// What a body starts as. Copying it is a third of the instructions that setting its fields to their defaults takes.
+template <class Body>
+inline constexpr Body kBlank{};
+
 // Makes a body where it is to stay: the conversion is elided.
 template <class Body, class... Fields>
 struct MadeInPlace {
     std::tuple<const Fields&...> fields;
     operator EventBody() const {  // NOLINT(google-explicit-constructor): it stands for the body
-        return std::apply([](const Fields&... f) { return EventBody(std::in_place_type<Body>, f...); }, fields);
+        if constexpr (sizeof...(Fields) == 0)
+            return EventBody(std::in_place_type<Body>, kBlank<Body>);
+        else
+            return std::apply([](const Fields&... f) { return EventBody(std::in_place_type<Body>, f...); }, fields);
     }
 };
 
@@ -31,11 +39,10 @@ Body& Engine::next(Context& context, const Fields&... fields) {
 // settled when the command is done.
 template <class Body, class... Slots>
 void Engine::enact(Context& context, const Body& body, Slots... slots) {
-    const Event& event = context.out.back();
-    last_seq_ = event.seq;
-    last_command_ = event.command;
-    last_time_ = event.time;
-    on(event, body, slots...);
+    ++last_seq_;  // rather than read back from the event: it was written a moment ago
+    last_command_ = context.header.seq;
+    last_time_ = context.header.time;
+    on(context.out.back(), body, slots...);
     constexpr bool is_of_trading = !std::is_same_v<Body, HoldingsIssued> && !std::is_same_v<Body, CommandRejected> &&
                                    !std::is_same_v<Body, TradingStateChanged>;
     if constexpr (is_of_trading && requires { body.security; })

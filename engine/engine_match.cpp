@@ -177,16 +177,14 @@ Engine::Taking Engine::takeable_by_order(const Context& context, const Security&
 }
 
 void Engine::match(Context& context, Slot taker) {
-    const SecurityId id = orders_[taker].security;
+    const Security& security = at(orders_[taker].security);
     const Terms terms = terms_of(orders_[taker]);
     const Side other = opposite(terms.side);
     for (std::size_t met = 0; met < kMaxFillsPerCommand; ++met) {
-        const OrderBook& book = at(id).book;
-        const OrderBook::Handle front = book.front(other);
-        if (front == OrderBook::kNoHandle) return finish_taker(context, taker);
-        const Price price = book.price(front);
-        if (beyond(terms.side, terms.limit, price)) return finish_taker(context, taker);
-        const auto maker = static_cast<Slot>(book.tag(front));
+        const OrderBook::Front front = security.book.front_order(other);
+        if (front.handle == OrderBook::kNoHandle || beyond(terms.side, terms.limit, front.price))
+            return finish_taker(context, taker);
+        const auto maker = static_cast<Slot>(front.tag);
         if (anything_dead()) {
             if (const Dead why = is_dead(orders_[maker], clock_); why != Dead::No) {
                 end_dead(context, maker, why);
@@ -197,11 +195,11 @@ void Engine::match(Context& context, Slot taker) {
             if (prevent_match(context, taker, maker)) return;
             continue;
         }
-        if (outside_bands(context, at(id), price)) return hit_band(context, taker);
-        const Quantity quantity = std::min(orders_[taker].leaves, book.quantity(front));
-        const bool fills_taker = quantity == orders_[taker].leaves;
-        trade(context, taker, maker, price, quantity, false);
-        if (fills_taker) return;  // its slot is free again
+        if (outside_bands(context, security, front.price)) return hit_band(context, taker);
+        const Quantity leaves = orders_[taker].leaves;
+        const Quantity quantity = std::min(leaves, front.quantity);
+        trade(context, taker, maker, front.price, quantity, false);
+        if (quantity == leaves) return;  // its slot is free again
     }
     expire(context, taker, ExpireReason::FillLimit);
 }
@@ -217,7 +215,10 @@ void Engine::trade(Context& context, Slot taker_slot, Slot maker_slot, Price pri
     auto& trade = next<TradeExecuted>(context, static_cast<TradeId>(static_cast<std::uint64_t>(last_trade_) + 1),
                                       taker.security, maker.id, taker.id, maker.account, taker.account, taker.side,
                                       price, quantity, value_of(security, price, quantity));
-    if (buyer.reserved_cash != Money{}) trade.released_cash = value_of(security, limit_of(buyer), quantity);
+    if (buyer.reserved_cash != Money{}) {
+        const Price limit = limit_of(buyer);
+        trade.released_cash = limit == price ? trade.notional : value_of(security, limit, quantity);
+    }
     trade.released_quantity = quantity;
     const Quantity maker_leaves = trade.maker_leaves_quantity = maker.leaves - quantity;
     const Quantity taker_leaves = trade.taker_leaves_quantity = taker.leaves - quantity;

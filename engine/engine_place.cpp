@@ -316,9 +316,65 @@ RejectReason Engine::refuse_order(const Context& context, Request& c, GroupRole 
     return refuse_means(context, *c, *security);
 }
 
+// Most orders ask for nothing special, of an open market: the same checks in the same sequence, without those that
+// cannot fail.
+RejectReason Engine::refuse_plain(const Context& context, const PlaceOrder& c, const Security& security,
+                                  OrderId& known) const {
+    if (!c.client_order_id.empty())
+        if (const auto reason = refuse_identity(c, known); reason != RejectReason::None) return reason;
+    const Account& owner = at(c.account);
+    if (users_[static_cast<std::size_t>(owner.user) - 1].status != UserStatus::Active) return RejectReason::AccountSuspended;
+    if (!works_.empty() && uncross_pending(c.security)) return RejectReason::AuctionUncrossing;
+    if (const auto reason = refuse_quantity(security, c.quantity); reason != RejectReason::None) return reason;
+    if (const auto reason = refuse_price(security, c.price); reason != RejectReason::None) return reason;
+    if (outside_static_band(security, c.price)) return RejectReason::PriceOutOfBand;
+    if (!fits_in_money(security, c.price, c.quantity) || level_is_full(security, c.side, c.price, c.quantity))
+        return RejectReason::NotionalTooLarge;
+    if (c.time_in_force == TimeInForce::Fok &&
+        takeable(context, security, terms_of(c, security), c.quantity).units < c.quantity.units)
+        return RejectReason::FokNotFillable;
+    if (c.side == Side::Sell) {
+        const Holding held = holding(c.account, c.security);
+        return c.quantity > held.total - held.reserved ? RejectReason::InsufficientShares : RejectReason::None;
+    }
+    const Balance held = balance(c.account, security);
+    return value_of(security, c.price, c.quantity) > held.total - held.reserved ? RejectReason::InsufficientFunds
+                                                                                : RejectReason::None;
+}
+
+RejectReason Engine::place_plain(Context& context, const PlaceOrder& c, const Security& security) {
+    OrderId known{};
+    if (const auto reason = refuse_plain(context, c, security, known); reason != RejectReason::None)
+        return reject(context, reason, c.account, c.security, known);
+    auto& order = next<OrderAccepted>(context);
+    order.order = static_cast<OrderId>(static_cast<std::uint64_t>(last_order_) + 1);
+    order.account = c.account;
+    order.security = c.security;
+    order.side = c.side;
+    order.type = c.type;
+    order.time_in_force = c.time_in_force;
+    order.rests = c.time_in_force == TimeInForce::Gtc && !security.book.crosses(c.side, c.price);
+    order.quantity = c.quantity;
+    order.price = c.price;
+    if (c.side == Side::Sell) order.reserved_quantity = c.quantity;
+    else order.reserved_cash = value_of(security, c.price, c.quantity);
+    if (!c.client_order_id.empty()) {
+        order.client_order_id = c.client_order_id;
+        order.fingerprint = fingerprint_of(c);
+    }
+    order.self_trade_prevention = c.self_trade_prevention;
+    const bool takes = !order.rests;
+    enact(context, order);
+    if (takes) match(context, slot_of(last_order_));
+    return RejectReason::None;
+}
+
 RejectReason Engine::on(Context& context, const PlaceOrder& command) {
     if (!actor_may(context, Role::Trader)) return reject(context, RejectReason::NotPermitted);
     if (!actor_owns(context, command.account)) return reject(context, RejectReason::AccountNotFound);
+    if (is_plain(command))
+        if (const Security* security = find(command.security); security && is_open(*security))
+            return place_plain(context, command, *security);
     OrderId known{};
     Request request(command);
     if (const auto reason = refuse_order(context, request, GroupRole::None, known); reason != RejectReason::None)

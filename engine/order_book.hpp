@@ -94,9 +94,9 @@ public:
 
     // Queues behind all orders of this side and price, crossing or not. REQUIRES: quantity > 0.
     Handle add(Side side, Price price, Quantity quantity, Tag tag) noexcept;
-    // Lowers an order's quantity, keeping its place; removes it when nothing is left.
+    // Lowers an order's quantity, keeping its place; removes it when nothing is left, and says whether it did.
     // REQUIRES: a live handle, 0 < by <= its quantity.
-    void reduce(Handle handle, Quantity by) noexcept;
+    bool reduce(Handle handle, Quantity by) noexcept;
     // REQUIRES: a live handle.
     void remove(Handle handle) noexcept;
 
@@ -112,7 +112,14 @@ public:
     [[nodiscard]] bool empty(Side side) const noexcept { return ladder(side).best() == book::kNil; }
     [[nodiscard]] std::optional<Level> best(Side side) const noexcept;
     // The order that would trade next, kNoHandle when the side is empty.
-    [[nodiscard]] Handle front(Side side) const noexcept;
+    [[nodiscard]] Handle front(Side side) const noexcept { return front_order(side).handle; }
+    struct Front {
+        Handle handle = kNoHandle;
+        Tag tag{};
+        Price price;
+        Quantity quantity;
+    };
+    [[nodiscard]] Front front_order(Side side) const noexcept;
     // Would an order of this side and price trade at once?
     [[nodiscard]] bool crosses(Side side, Price price) const noexcept {
         const Side makers = opposite(side);
@@ -161,8 +168,12 @@ private:
     }
     [[nodiscard]] Handle handle_of(Index index) const noexcept { return {index, nodes_.order(index).generation}; }
     [[nodiscard]] const book::OrderNode& live(Handle handle) const noexcept {
-        BUTTONWOOD_ASSERT(is_live(handle));
-        return nodes_.order(handle.index);
+        const book::OrderNode& order = nodes_.order(handle.index);
+        BUTTONWOOD_ASSERT(order.generation == handle.generation && (handle.generation & book::kLiveBit) != 0);
+        return order;
+    }
+    [[nodiscard]] book::OrderNode& live(Handle handle) noexcept {
+        return const_cast<book::OrderNode&>(std::as_const(*this).live(handle));
     }
     book::Ladder& ladder(Side side) noexcept { return ladders_[index_of(side)]; }
     [[nodiscard]] const book::Ladder& ladder(Side side) const noexcept { return ladders_[index_of(side)]; }
@@ -313,17 +324,21 @@ inline void OrderBook::unlink(Side side, Index index) noexcept {
     if (--level.order_count == 0) ladder(side).remove(nodes_, order.level);
 }
 
-inline void OrderBook::reduce(Handle handle, Quantity by) noexcept {
-    BUTTONWOOD_ASSERT(is_live(handle));
-    book::OrderNode& order = nodes_.order(handle.index);
+inline bool OrderBook::reduce(Handle handle, Quantity by) noexcept {
+    book::OrderNode& order = live(handle);
     BUTTONWOOD_ASSERT(by.units > 0 && by.units <= order.quantity);
-    if (by.units == order.quantity) return remove(handle);
+    if (by.units == order.quantity) {
+        unlink(side_of(handle.generation), handle.index);
+        release(handle.index);
+        return true;
+    }
     order.quantity -= by.units;
     nodes_.level(order.level).quantity -= units(by.units);
+    return false;
 }
 
 inline void OrderBook::remove(Handle handle) noexcept {
-    BUTTONWOOD_ASSERT(is_live(handle));
+    static_cast<void>(live(handle));
     unlink(side_of(handle.generation), handle.index);
     release(handle.index);
 }
@@ -336,9 +351,12 @@ inline std::optional<OrderBook::Level> OrderBook::best(Side side) const noexcept
     return level_of(side, nodes_.level(level));
 }
 
-inline OrderBook::Handle OrderBook::front(Side side) const noexcept {
-    const Index level = ladder(side).best();
-    return level == book::kNil ? kNoHandle : handle_of(nodes_.level(level).next);
+inline OrderBook::Front OrderBook::front_order(Side side) const noexcept {
+    const Index best = ladder(side).best();
+    if (best == book::kNil) return {};
+    const book::LevelNode& level = nodes_.level(best);
+    const book::OrderNode& order = nodes_.order(level.next);
+    return {{level.next, order.generation}, order.tag, price_of(side, level.key), {order.quantity}};
 }
 
 inline OrderBook::Level OrderBook::depth_at(Side side, Price price) const noexcept {

@@ -109,7 +109,7 @@ using Note = FixedString<200>;          // an operator's reason
 using Sha256 = std::array<std::byte, 32>;
 
 enum class Side : std::uint8_t { Buy = 1, Sell = 2 };  // FIX tag 54
-constexpr Side opposite(Side s) { return s == Side::Buy ? Side::Sell : Side::Buy; }
+constexpr Side opposite(Side s) { return static_cast<Side>(3 - static_cast<int>(s)); }
 
 // Held types wait beside the book for the last trade to reach their trigger price (FIX tag 40).
 enum class OrderType : std::uint8_t {

@@ -84,7 +84,8 @@ public:
                 return replaced(target, book.replace(named, book.price(named), shrunk, sink));
             case Kind::Reduce:
                 if (!book.is_live(named)) return refused(false);
-                return book.reduce(named, std::min(Quantity{c.quantity}, book.quantity(named)));
+                book.reduce(named, std::min(Quantity{c.quantity}, book.quantity(named)));
+                return;
             case Kind::Remove:
                 if (!book.is_live(named)) return refused(false);
                 return book.remove(named);
