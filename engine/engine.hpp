@@ -458,6 +458,7 @@ private:
     [[nodiscard]] const Account* find(AccountId id) const { return find(accounts_, id); }
     [[nodiscard]] const Security* find(SecurityId id) const { return find(securities_, id); }
     User& at(UserId id) { return users_[static_cast<std::size_t>(id) - 1]; }
+    [[nodiscard]] const User& at(UserId id) const { return users_[static_cast<std::size_t>(id) - 1]; }
     Account& at(AccountId id) { return accounts_[static_cast<std::size_t>(id) - 1]; }
     [[nodiscard]] const Account& at(AccountId id) const { return accounts_[static_cast<std::size_t>(id) - 1]; }
     Security& at(SecurityId id) { return securities_[static_cast<std::size_t>(id) - 1]; }

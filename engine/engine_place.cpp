@@ -323,7 +323,7 @@ RejectReason Engine::refuse_plain(const Context& context, const PlaceOrder& c, c
     if (!c.client_order_id.empty())
         if (const auto reason = refuse_identity(c, known); reason != RejectReason::None) return reason;
     const Account& owner = at(c.account);
-    if (users_[static_cast<std::size_t>(owner.user) - 1].status != UserStatus::Active) return RejectReason::AccountSuspended;
+    if (at(owner.user).status != UserStatus::Active) return RejectReason::AccountSuspended;
     if (!works_.empty() && uncross_pending(c.security)) return RejectReason::AuctionUncrossing;
     if (const auto reason = refuse_quantity(security, c.quantity); reason != RejectReason::None) return reason;
     if (const auto reason = refuse_price(security, c.price); reason != RejectReason::None) return reason;

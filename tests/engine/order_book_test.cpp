@@ -86,12 +86,12 @@ TEST_CASE("A level's queue is in order of arrival, and reducing keeps the place"
     const auto first = book.add(Side::Buy, {7}, {10}, 1);
     const auto second = book.add(Side::Buy, {7}, {10}, 2);
     book.add(Side::Buy, {7}, {10}, 3);
-    book.reduce(first, {9});
+    CHECK_FALSE(book.reduce(first, {9}));
     CHECK(queue(book, Side::Buy, 7) == std::vector<OrderBook::Tag>{1, 2, 3});
     book.remove(second);
     CHECK(queue(book, Side::Buy, 7) == std::vector<OrderBook::Tag>{1, 3});
     CHECK(book.depth_at(Side::Buy, {7}).quantity == Quantity{11});
-    book.reduce(first, {1});
+    CHECK(book.reduce(first, {1}));
     CHECK(queue(book, Side::Buy, 7) == std::vector<OrderBook::Tag>{3});
 }
 
