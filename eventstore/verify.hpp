@@ -29,13 +29,13 @@ struct Anchor {
 
 struct VerifyOptions {
     std::string conninfo;
-    std::filesystem::path archives;  // directory of archived files; empty: they are left out
-    engine::EventSeq from = 1;       // from the block with this event; with from > 1 nothing is decided again
-    engine::EventSeq to = INT64_MAX;  // up to the block with this event; the head is compared without it only
-    int jobs = 0;                    // workers; 0 = one per processor
-    std::int64_t piece_blocks = 1'000;  // what a worker takes at a time
+    std::filesystem::path archives = {};  // directory of archived files; empty: they are left out
+    engine::EventSeq from = 1;            // from the block with this event; with from > 1 nothing is decided again
+    engine::EventSeq to = INT64_MAX;      // up to the block with this event; the head is compared without it only
+    int jobs = 0;                         // workers; 0 = one per processor
+    std::int64_t piece_blocks = 1'000;    // what a worker takes at a time
     bool redecide = true;
-    std::vector<Anchor> anchors;
+    std::vector<Anchor> anchors = {};
     // On the calling thread, after each piece.
     std::function<void(engine::EventSeq done, engine::EventSeq total)> progress = {};
     // Further checks of what was found good, block by block on the calling thread.

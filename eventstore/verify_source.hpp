@@ -40,7 +40,7 @@ class LogSource {
 public:
     struct Options {
         std::string conninfo;
-        std::filesystem::path archives;  // directory of archived files; empty: what is archived is left out
+        std::filesystem::path archives = {};  // directory of archived files; empty: what is archived is left out
         engine::EventSeq from = 1;       // starts with the block (the file) that holds this event
         engine::EventSeq to = INT64_MAX;
         std::int64_t piece_blocks = 1'000;  // a piece ends with the block that reaches this, or 4 MB

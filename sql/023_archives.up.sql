@@ -83,7 +83,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION eventstore.require_same_blocks(regclass, eventstore.archives) IS
-    'An error unless a partition holds the number of blocks, events and commands, the range and the last hash of a file.';
+    'An error unless a partition holds as many blocks, events and commands, the range and the last hash of a file.';
 
 -- The only way out for blocks. The file must have been written, synced and read before: this cannot look at files.
 CREATE FUNCTION eventstore.detach_journal_partition(archive eventstore.archives) RETURNS void
