@@ -210,10 +210,100 @@ struct EndDay {
     BUTTONWOOD_RECORD(EndDay, security)
 };
 
+// What the user says about itself; absent: as it is. By the user, or an operator.
+struct UpdateProfile {
+    UserId user{};
+    std::optional<Name> name;
+    std::optional<Name> email;            // empty = none
+    std::optional<Country> jurisdiction;  // where it is resident; empty = not said
+    BUTTONWOOD_RECORD(UpdateProfile, user, name, email, jurisdiction)
+};
+
+// A setting that the user's programs keep here; means nothing to the engine. By the user, or an operator.
+struct SetPreference {
+    UserId user{};
+    PreferenceKey key;
+    Note value;  // empty = remove it
+    BUTTONWOOD_RECORD(SetPreference, user, key, value)
+};
+
+// By compliance, as the next two.
+struct SetKycStatus {
+    UserId user{};
+    KycStatus status{};
+    Note note;
+    BUTTONWOOD_RECORD(SetKycStatus, user, status, note)
+};
+
+struct SetAccreditation {
+    UserId user{};
+    AccreditationStatus status{};
+    AccreditationBasis basis{};  // Verified needs one
+    Note evidence;
+    Timestamp expires_at;        // of Verified: after the command's time, 0 = never; else 0
+    BUTTONWOOD_RECORD(SetAccreditation, user, status, basis, evidence, expires_at)
+};
+
+struct AddComplianceNote {
+    UserId user{};
+    Note note;
+    BUTTONWOOD_RECORD(AddComplianceNote, user, note)
+};
+
+// Everything about a security that may change, as it shall be from now on.
+struct SetSecurityTerms {
+    SecurityId security{};
+    Name issuer;                     // empty = not said
+    AssetClass asset_class = AssetClass::Equity;
+    Exemption exemption{};
+    bool accredited_only{};          // bids need a user with a valid accreditation
+    bool kyc_required{};             // orders need a user with verified KYC
+    Timestamp lock_up_until;         // no listings before; 0 = none
+    std::uint8_t settlement_days{};  // 0..kMaxSettlementDays business days after the trade; 0 = with it
+    Quantity free_float;             // 0 = not said
+    Note description;
+    BUTTONWOOD_RECORD(SetSecurityTerms, security, issuer, asset_class, exemption, accredited_only, kyc_required,
+                      lock_up_until, settlement_days, free_float, description)
+};
+
+struct RecordValuation {
+    SecurityId security{};
+    Price price;          // any tick
+    Timestamp valued_at;  // not after the command's time
+    Note method;
+    BUTTONWOOD_RECORD(RecordValuation, security, price, valued_at, method)
+};
+
+// Final; needs no open orders. What was traded stays readable.
+struct DelistSecurity {
+    SecurityId security{};
+    Note note;
+    BUTTONWOOD_RECORD(DelistSecurity, security, note)
+};
+
+// Of a security, or (None) of all that have none of their own. Orders keep the rates they were accepted with.
+struct SetFees {
+    SecurityId security{};
+    std::uint32_t maker_ppm{};  // 0..kMaxFeePpm
+    std::uint32_t taker_ppm{};
+    AccountId account{};        // where the fees go
+    BUTTONWOOD_RECORD(SetFees, security, maker_ppm, taker_ppm, account)
+};
+
+// Of a trade that is not settled yet. Canceled takes both legs and the fees back.
+struct ChangeSettlement {
+    TradeId trade{};
+    SettlementStep step{};
+    Note note;
+    BUTTONWOOD_RECORD(ChangeSettlement, trade, step, note)
+};
+
 // The index of an alternative is its persisted type number: never reorder, only append.
 using Command = std::variant<RegisterUser, OpenAccount, ChangeUserStatus, CreateApiKey, RevokeApiKey, CreateSecurity,
                              ChangeTradingState, DepositCash, WithdrawCash, IssueHoldings, PlaceOrder, AmendOrder,
-                             CancelOrder, MassCancel, PlaceGroup, SetPriceBands, SetCancelAfter, AdvanceClock, EndDay>;
+                             CancelOrder, MassCancel, PlaceGroup, SetPriceBands, SetCancelAfter, AdvanceClock, EndDay,
+                             UpdateProfile, SetPreference, SetKycStatus, SetAccreditation, AddComplianceNote,
+                             SetSecurityTerms, RecordValuation, DelistSecurity, SetFees, ChangeSettlement>;
 
 // What comes with every command.
 struct CommandHeader {

@@ -104,7 +104,8 @@ struct OrderAccepted {
     Quantity quantity;           // reduce_only: what was left of the requested
     Price price;                 // where it stands in the book; post_only_reprice: the price it got; market: 0, but an
                                  // auction's market order stands at its protection price, a listing without at one tick
-    Money reserved_cash;         // bids: limit or protection price x quantity; 0 otherwise (pays as it fills)
+    Money reserved_cash;         // bids: limit or protection price x quantity, and the higher of both fees on it;
+                                 // 0 otherwise (pays as it fills)
     Quantity reserved_quantity;  // listings: quantity; 0 otherwise
     ClientOrderId client_order_id;
     std::uint64_t fingerprint{};  // of the request, tells a retry from another order under the same client id
@@ -121,11 +122,13 @@ struct OrderAccepted {
     Quantity display_quantity{};
     Quantity min_quantity{};
     Timestamp expires_at{};       // gtd; 0 otherwise
+    std::uint32_t maker_ppm{};    // fees of its trades, millionths of the notional
+    std::uint32_t taker_ppm{};
     BUTTONWOOD_RECORD(OrderAccepted, order, account, security, side, type, time_in_force, post_only, rests, quantity,
                       price, reserved_cash, reserved_quantity, client_order_id, fingerprint, held, reduce_only,
                       all_or_none, self_trade_prevention, role, group, stop_price, trail_amount, trail_basis_points,
-                      protection_price, display_quantity, min_quantity, expires_at)
-    BUTTONWOOD_VERSIONS(14, 27)
+                      protection_price, display_quantity, min_quantity, expires_at, maker_ppm, taker_ppm)
+    BUTTONWOOD_VERSIONS(14, 27, 29)
 };
 
 // What an order that took could not fill joins the book, behind its level, showing displayed(leaves, display_quantity).
@@ -152,15 +155,19 @@ struct TradeExecuted {
     Price price;
     Quantity quantity;
     Money notional;                // price x quantity: moves from buyer to seller
-    Money released_cash;           // of the buyer's reservation: its limit (or protection) price x quantity, or 0
+    Money released_cash;           // of the buyer's reservation: what it needs less for what it has left now
     Quantity released_quantity;    // of the seller's reservation: quantity
     Quantity maker_leaves_quantity;
     Quantity taker_leaves_quantity;
     bool auction{};
+    Money maker_fee{};             // paid besides the notional, or taken off it, to fee_account
+    Money taker_fee{};
+    AccountId fee_account{};       // None where both fees are 0
+    Timestamp settles_at{};        // 0: settled with the trade; otherwise SettlementChanged follows
     BUTTONWOOD_RECORD(TradeExecuted, trade, security, maker_order, taker_order, maker_account, taker_account,
                       taker_side, price, quantity, notional, released_cash, released_quantity, maker_leaves_quantity,
-                      taker_leaves_quantity, auction)
-    BUTTONWOOD_VERSIONS(14, 15)
+                      taker_leaves_quantity, auction, maker_fee, taker_fee, fee_account, settles_at)
+    BUTTONWOOD_VERSIONS(14, 15, 19)
 };
 
 // quantity: the new total. priority_kept: it stays where it is. Otherwise it left its level, and rests says whether it
@@ -372,13 +379,108 @@ struct DayEnded {
     BUTTONWOOD_RECORD(DayEnded, security, expired_count)
 };
 
+// The profile as it is now.
+struct ProfileUpdated {
+    UserId user{};
+    Name name;
+    Name email;
+    Country jurisdiction;
+    BUTTONWOOD_RECORD(ProfileUpdated, user, name, email, jurisdiction)
+};
+
+struct PreferenceSet {
+    UserId user{};
+    PreferenceKey key;
+    Note value;  // empty = removed
+    BUTTONWOOD_RECORD(PreferenceSet, user, key, value)
+};
+
+struct KycStatusChanged {
+    UserId user{};
+    KycStatus status{};
+    Note note;
+    BUTTONWOOD_RECORD(KycStatusChanged, user, status, note)
+};
+
+struct AccreditationChanged {
+    UserId user{};
+    AccreditationStatus status{};
+    AccreditationBasis basis{};
+    Note evidence;
+    Timestamp expires_at;  // 0 = never
+    BUTTONWOOD_RECORD(AccreditationChanged, user, status, basis, evidence, expires_at)
+};
+
+struct ComplianceNoted {
+    UserId user{};
+    Note note;
+    BUTTONWOOD_RECORD(ComplianceNoted, user, note)
+};
+
+struct SecurityTermsSet {
+    SecurityId security{};
+    Name issuer;
+    AssetClass asset_class = AssetClass::Equity;
+    Exemption exemption{};
+    bool accredited_only{};
+    bool kyc_required{};
+    Timestamp lock_up_until;
+    std::uint8_t settlement_days{};
+    Quantity free_float;
+    Note description;
+    BUTTONWOOD_RECORD(SecurityTermsSet, security, issuer, asset_class, exemption, accredited_only, kyc_required,
+                      lock_up_until, settlement_days, free_float, description)
+};
+
+struct ValuationRecorded {
+    SecurityId security{};
+    Price price;
+    Timestamp valued_at;
+    Note method;
+    BUTTONWOOD_RECORD(ValuationRecorded, security, price, valued_at, method)
+};
+
+struct SecurityDelisted {
+    SecurityId security{};
+    Note note;
+    BUTTONWOOD_RECORD(SecurityDelisted, security, note)
+};
+
+struct FeesSet {
+    SecurityId security{};  // None: all that have none of their own
+    std::uint32_t maker_ppm{};
+    std::uint32_t taker_ppm{};
+    AccountId account{};
+    BUTTONWOOD_RECORD(FeesSet, security, maker_ppm, taker_ppm, account)
+};
+
+// A step of a trade that settles later. Canceled moves quantity, notional and fees back to where they came from.
+struct SettlementChanged {
+    TradeId trade{};
+    SecurityId security{};
+    AccountId buyer_account{};
+    AccountId seller_account{};
+    SettlementStep step{};
+    StateCause cause{};  // an operator, or the clock when its time came
+    Quantity quantity;
+    Money notional;
+    Money buyer_fee;
+    Money seller_fee;
+    AccountId fee_account{};
+    Note note;
+    BUTTONWOOD_RECORD(SettlementChanged, trade, security, buyer_account, seller_account, step, cause, quantity,
+                      notional, buyer_fee, seller_fee, fee_account, note)
+};
+
 // The index of an alternative is its persisted type number: never reorder, only append.
 using EventBody = std::variant<UserRegistered, AccountOpened, UserStatusChanged, ApiKeyCreated, ApiKeyRevoked,
                                SecurityCreated, TradingStateChanged, CashDeposited, CashWithdrawn, HoldingsIssued,
                                OrderAccepted, OrderRested, TradeExecuted, OrderAmended, OrderCanceled, OrderExpired,
                                CommandRejected, MassCancelCompleted, OrderActivated, MatchPrevented, OrderReduced,
                                OrderRefreshed, AuctionIndicated, AuctionUncrossed, PriceBandsSet, CancelAfterSet,
-                               CancelAfterFired, WorkDeferred, WorkCompleted, ClockAdvanced, DayEnded>;
+                               CancelAfterFired, WorkDeferred, WorkCompleted, ClockAdvanced, DayEnded, ProfileUpdated,
+                               PreferenceSet, KycStatusChanged, AccreditationChanged, ComplianceNoted,
+                               SecurityTermsSet, ValuationRecorded, SecurityDelisted, FeesSet, SettlementChanged>;
 
 struct Event {
     EventSeq seq{};        // contiguous from 1

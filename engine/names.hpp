@@ -73,6 +73,37 @@ inline constexpr std::array kWorkKindWords{
     Word<WorkKind>{WorkKind::MassCancel, "mass_cancel"}, Word<WorkKind>{WorkKind::DayEnd, "day_end"},
     Word<WorkKind>{WorkKind::Activations, "activations"}, Word<WorkKind>{WorkKind::Uncross, "uncross"},
     Word<WorkKind>{WorkKind::ClosingOrders, "closing_orders"}};
+inline constexpr std::array kKycStatusWords{
+    Word<KycStatus>{KycStatus::None, "none"}, Word<KycStatus>{KycStatus::Pending, "pending"},
+    Word<KycStatus>{KycStatus::Verified, "verified"}, Word<KycStatus>{KycStatus::Rejected, "rejected"},
+    Word<KycStatus>{KycStatus::Expired, "expired"}};
+inline constexpr std::array kAccreditationStatusWords{
+    Word<AccreditationStatus>{AccreditationStatus::None, "none"},
+    Word<AccreditationStatus>{AccreditationStatus::Pending, "pending"},
+    Word<AccreditationStatus>{AccreditationStatus::Verified, "verified"},
+    Word<AccreditationStatus>{AccreditationStatus::Rejected, "rejected"},
+    Word<AccreditationStatus>{AccreditationStatus::Revoked, "revoked"}};
+inline constexpr std::array kAccreditationBasisWords{
+    Word<AccreditationBasis>{AccreditationBasis::None, "none"},
+    Word<AccreditationBasis>{AccreditationBasis::Income, "income"},
+    Word<AccreditationBasis>{AccreditationBasis::NetWorth, "net_worth"},
+    Word<AccreditationBasis>{AccreditationBasis::Professional, "professional"},
+    Word<AccreditationBasis>{AccreditationBasis::Entity, "entity"},
+    Word<AccreditationBasis>{AccreditationBasis::Institution, "institution"}};
+inline constexpr std::array kAssetClassWords{
+    Word<AssetClass>{AssetClass::Equity, "equity"}, Word<AssetClass>{AssetClass::Fund, "fund"},
+    Word<AssetClass>{AssetClass::Bond, "bond"}, Word<AssetClass>{AssetClass::Currency, "currency"},
+    Word<AssetClass>{AssetClass::Crypto, "crypto"}, Word<AssetClass>{AssetClass::Commodity, "commodity"},
+    Word<AssetClass>{AssetClass::Index, "index"}, Word<AssetClass>{AssetClass::PrivateEquity, "private_equity"},
+    Word<AssetClass>{AssetClass::RealEstate, "real_estate"}};
+inline constexpr std::array kExemptionWords{
+    Word<Exemption>{Exemption::None, "none"}, Word<Exemption>{Exemption::RegA, "reg_a"},
+    Word<Exemption>{Exemption::RegCf, "reg_cf"}, Word<Exemption>{Exemption::RegD506b, "reg_d_506b"},
+    Word<Exemption>{Exemption::RegD506c, "reg_d_506c"}, Word<Exemption>{Exemption::RegS, "reg_s"},
+    Word<Exemption>{Exemption::Rule144a, "rule_144a"}};
+inline constexpr std::array kSettlementStepWords{
+    Word<SettlementStep>{SettlementStep::Pending, "pending"}, Word<SettlementStep>{SettlementStep::Settled, "settled"},
+    Word<SettlementStep>{SettlementStep::Failed, "failed"}, Word<SettlementStep>{SettlementStep::Canceled, "canceled"}};
 inline constexpr std::array kRoleWords{Word<Role>{Role::Trader, "trader"}, Word<Role>{Role::MarketData, "market_data"},
                                        Word<Role>{Role::Compliance, "compliance"},
                                        Word<Role>{Role::Operator, "operator"}, Word<Role>{Role::Admin, "admin"}};
@@ -91,6 +122,12 @@ constexpr const auto& words_of(WorkKind) { return kWorkKindWords; }
 constexpr const auto& words_of(UserStatus) { return kUserStatusWords; }
 constexpr const auto& words_of(CancelReason) { return kCancelReasonWords; }
 constexpr const auto& words_of(ExpireReason) { return kExpireReasonWords; }
+constexpr const auto& words_of(KycStatus) { return kKycStatusWords; }
+constexpr const auto& words_of(AccreditationStatus) { return kAccreditationStatusWords; }
+constexpr const auto& words_of(AccreditationBasis) { return kAccreditationBasisWords; }
+constexpr const auto& words_of(AssetClass) { return kAssetClassWords; }
+constexpr const auto& words_of(Exemption) { return kExemptionWords; }
+constexpr const auto& words_of(SettlementStep) { return kSettlementStepWords; }
 constexpr const auto& words_of(Role) { return kRoleWords; }
 
 // The enumerator's word; "unknown" for a value that is none (only a corrupt record holds one, and decode refuses it).

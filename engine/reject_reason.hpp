@@ -20,6 +20,10 @@ namespace buttonwood::engine {
     X(OrderNotFound, 7, "order_not_found", "no order of the account has this id")                                      \
     X(OrderNotOpen, 8, "order_not_open", "the order is already filled, canceled or expired")                           \
     X(AccountSuspended, 9, "account_suspended", "the user's status does not allow this command")                       \
+    X(SecurityDelisted, 60, "security_delisted", "the security was delisted")                                          \
+    X(KycRequired, 61, "kyc_required", "the security needs a user with verified KYC")                                  \
+    X(AccreditationRequired, 62, "accreditation_required", "bids need a user with a valid accreditation")              \
+    X(LockedUp, 63, "locked_up", "the security may not be listed before its lock-up ends")                             \
     X(SecurityHalted, 10, "security_halted", "trading in the security is halted")                                      \
     X(CancelOnly, 11, "cancel_only", "the security accepts only cancels")                                              \
     X(MarketClosed, 12, "market_closed", "the security is closed")                                                     \
@@ -69,7 +73,13 @@ namespace buttonwood::engine {
     X(RolesNotAllowed, 40, "roles_not_allowed", "roles are empty or unknown, or exceed the user's own")                \
     X(BandsNotAllowed, 57, "bands_not_allowed", "bands are 0..10000 basis points, times not below zero")               \
     X(AuctionNotAllowed, 58, "auction_not_allowed", "an auction needs its kind, and until a time in the future")       \
-    X(TimeoutNotAllowed, 59, "timeout_not_allowed", "the time-out is 0, or a millisecond to a day")
+    X(TimeoutNotAllowed, 59, "timeout_not_allowed", "the time-out is 0, or a millisecond to a day")                    \
+    X(AccreditationNotAllowed, 64, "accreditation_not_allowed", "verified needs a basis and time; others no time")     \
+    X(TermsNotAllowed, 65, "terms_not_allowed", "settlement takes 0..10 days; float and lock-up are not below zero")   \
+    X(TimeNotAllowed, 66, "time_not_allowed", "the time lies in the future, or before 1970")                           \
+    X(FeesNotAllowed, 67, "fees_not_allowed", "rates are 0..100000 millionths")                                        \
+    X(TradeNotFound, 68, "trade_not_found", "no trade with this id waits for its settlement")                          \
+    X(SettlementNotAllowed, 69, "settlement_not_allowed", "a trade cannot go from its step to this one")
 
 enum class RejectReason : std::uint8_t {
 #define X(name, number, code, text) name = number,

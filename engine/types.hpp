@@ -106,6 +106,8 @@ using Currency = FixedString<4>;        // ISO 4217, [A-Z]{3}
 using ClientOrderId = FixedString<64>;  // [A-Za-z0-9._:/-]{1,64}, FIX tag 11
 using RequestId = FixedString<64>;      // X-Request-Id of the request that carried the command
 using Note = FixedString<200>;          // an operator's reason
+using Country = FixedString<2>;         // ISO 3166-1 alpha-2, [A-Z]{2}
+using PreferenceKey = FixedString<64>;  // [a-z0-9_.]{1,64}
 using Sha256 = std::array<std::byte, 32>;
 
 enum class Side : std::uint8_t { Buy = 1, Sell = 2 };  // FIX tag 54
@@ -224,6 +226,46 @@ inline constexpr std::int64_t kIndicationIntervalUs = 1'000'000;
 inline constexpr std::int64_t kMinCancelAfterUs = 1'000;
 inline constexpr std::int64_t kMaxCancelAfterUs = 86'400'000'000;
 inline constexpr std::int64_t kMaxPauseUs = 86'400'000'000;  // a halt or an auction of the volatility breaker: a day
+
+// Rates of fees are millionths of the notional.
+inline constexpr std::uint32_t kMaxFeePpm = 100'000;
+inline constexpr std::uint8_t kMaxSettlementDays = 10;
+
+// Know your customer: what compliance found out about a person.
+enum class KycStatus : std::uint8_t { None = 0, Pending = 1, Verified = 2, Rejected = 3, Expired = 4 };
+// May the user buy what is offered to accredited investors only?
+enum class AccreditationStatus : std::uint8_t { None = 0, Pending = 1, Verified = 2, Rejected = 3, Revoked = 4 };
+enum class AccreditationBasis : std::uint8_t {
+    None = 0,
+    Income = 1,
+    NetWorth = 2,
+    Professional = 3,   // by licence
+    Entity = 4,         // a company by its assets
+    Institution = 5,
+};
+enum class AssetClass : std::uint8_t {
+    Equity = 1,
+    Fund = 2,
+    Bond = 3,
+    Currency = 4,       // foreign exchange
+    Crypto = 5,
+    Commodity = 6,
+    Index = 7,
+    PrivateEquity = 8,
+    RealEstate = 9,
+};
+// From the registration of an offering, of the United States' Securities Act.
+enum class Exemption : std::uint8_t {
+    None = 0,
+    RegA = 1,
+    RegCf = 2,
+    RegD506b = 3,
+    RegD506c = 4,
+    RegS = 5,
+    Rule144a = 6,
+};
+// Of a trade whose security settles later than it trades. What settles with the trade has no steps.
+enum class SettlementStep : std::uint8_t { Pending = 1, Settled = 2, Failed = 3, Canceled = 4 };
 
 // A user's rights, a set of bits. FIX has no counterpart.
 enum class Role : std::uint8_t { Trader = 1, MarketData = 2, Compliance = 4, Operator = 8, Admin = 16 };
