@@ -18,19 +18,17 @@
 #pragma once
 
 #include "engine/archive.hpp"
-#include "engine/client_ids.hpp"
+#include "engine/engine_state.hpp"
 #include "engine/equilibrium.hpp"
 #include "engine/flat_map.hpp"
-#include "engine/held_orders.hpp"
 #include "engine/named_by_events.hpp"
-#include "engine/order_book.hpp"
-#include "engine/order_index.hpp"
 #include "engine/state_hash.hpp"
-#include "engine/views.hpp"
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <expected>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -42,7 +40,7 @@
 
 namespace buttonwood::engine {
 
-class Engine {
+class Engine : private EngineState {
 public:
     // Decides one command and applies its events, appending them to `out` (which is not cleared).
     // Returns the reason of the refusal, None when accepted.
@@ -82,126 +80,14 @@ public:
     [[nodiscard]] std::optional<OrderId> order_by_client_id(AccountId account, const ClientOrderId& id) const;
     [[nodiscard]] SecurityId security_by_symbol(const Symbol& symbol) const;
     [[nodiscard]] const OrderBook* book(SecurityId security) const;
+    [[nodiscard]] Money unsettled_cash(AccountId account, Currency currency) const;  // proceeds that are not settled
+    [[nodiscard]] std::optional<SettlementStep> settlement(TradeId trade) const;     // nullopt: it waits for none
     [[nodiscard]] Quantity shares_outstanding(SecurityId security) const;
     [[nodiscard]] Price last_price(SecurityId security) const;
     [[nodiscard]] StateInForce state_in_force(SecurityId security) const;
     [[nodiscard]] std::size_t open_order_count() const { return order_index_.size(); }
 
 private:
-    using Slot = OrderIndex::Slot;
-    static constexpr Slot kNoSlot = OrderIndex::kNoSlot;
-
-    struct User {
-        Name name;
-        RoleSet roles;
-        UserStatus status = UserStatus::Active;
-        std::uint32_t open_orders{};
-    };
-    // Open orders of an account, or of a security, oldest first.
-    struct OrderList {
-        Slot first = kNoSlot;
-        Slot last = kNoSlot;
-    };
-    struct OrderLinks {
-        Slot next = kNoSlot;
-        Slot prev = kNoSlot;
-    };
-    static constexpr std::uint32_t kNoCurrency = 0xFFFF'FFFF;
-    // Most accounts hold one currency: it lies with the account, and is found without a search.
-    struct Account {
-        UserId user{};
-        std::uint32_t currency = kNoCurrency;  // index in currencies_, of the first it held ...
-        Balance cash;                          // ... and how much of it
-        OrderList orders;
-        Timestamp cancel_after;  // 0 = off
-    };
-    struct ApiKey {
-        UserId user{};
-        Sha256 secret_hash{};
-        RoleSet roles;
-        bool revoked{};
-    };
-    struct State {
-        TradingState state = TradingState::Open;
-        AuctionKind auction{};
-        Timestamp until;
-    };
-    struct Security {
-        SecurityCreated terms;
-        std::uint32_t currency{};         // index in currencies_
-        State own;
-        std::int64_t money_factor{};      // money units per unit of price x quantity
-        Int128 max_product{};             // largest price x quantity that kMaxMoney holds
-        std::array<Int128, 2> shown{};    // what the book shows per side: bids, listings
-        Quantity outstanding;
-        OrderBook book;
-        OrderList orders;
-        Price last;                       // of the newest trade
-        Price last_before;                // what last was before the trades of the command `traded_by`
-        CommandSeq traded_by{};
-        std::uint32_t iceberg_count{};    // resting with a hidden rest
-        std::uint32_t auction_orders{};   // opg and cls that rest
-        Quantity unpaired;                // of an uncross under way: what is left to pair
-        Price auction_price;              // ... at this price
-        bool uncrossed{};                 // AuctionUncrossed, and the state has not changed yet
-        bool touched{};                   // in touched_
-        Timestamp uncross_clock;          // the engine's clock at that event
-        PriceBandsSet bands;
-        std::unique_ptr<HeldOrders> held;  // made when first needed
-    };
-    // What few orders have; Order::extra points to it.
-    struct Extra {
-        Price stop_price;
-        Price trail_amount;
-        std::uint32_t trail_basis_points{};
-        Price trail_mark;  // where it followed from when it was held, or left; 0 = no trade yet
-        Price protection_price;
-        Quantity display_quantity;
-        Quantity min_quantity;
-        Timestamp expires_at;
-        OrderId group{};
-    };
-    struct Order {
-        OrderId id{};
-        EventSeq place{};  // the event that put it where it stands, in its level or among the held
-        Price price;       // where it stands in the book; 0 for a market type
-        Quantity quantity;
-        Quantity leaves;
-        Quantity reserved_quantity;
-        Money reserved_cash;
-        OrderBook::Handle handle = OrderBook::kNoHandle;  // resting
-        AccountId account{};
-        SecurityId security{};
-        OrderLinks of_account;
-        OrderLinks of_security;
-        Slot extra = kNoSlot;
-        ClientIds::Number client_id{};
-        Side side{};
-        OrderType type{};
-        TimeInForce time_in_force{};
-        SelfTradePrevention prevention{};
-        GroupRole role{};
-        bool post_only{};
-        bool all_or_none{};
-        bool reduce_only{};
-        bool held{};
-        bool pending{};  // an exit whose entry is not done
-    };
-    // A bracket's entry that ended with an execution; its exits wait to be activated.
-    struct BracketEntry {
-        OrderId id{};
-        SecurityId security{};
-        Quantity executed;
-    };
-    // Orders that end by the clock or with a day or an auction: when, in which security (None: at a time), which.
-    struct Expiry {
-        Timestamp at;
-        SecurityId security{};
-        OrderId order{};
-        friend auto operator<=>(const Expiry&, const Expiry&) = default;
-    };
-    static constexpr Timestamp kAtDayEnd{INT64_MAX};
-    static constexpr Timestamp kAtAuctionEnd{INT64_MAX - 1};
     // What decide() works with besides the state: the header, where events go, and how many there were before.
     struct Context {
         const CommandHeader& header;
@@ -235,6 +121,17 @@ private:
     RejectReason on(Context&, const AmendOrder&);
     RejectReason on(Context&, const CancelOrder&);
     RejectReason on(Context&, const MassCancel&);
+    // ... engine_records.cpp (people and securities), engine_settlement.cpp ...
+    RejectReason on(Context&, const UpdateProfile&);
+    RejectReason on(Context&, const SetPreference&);
+    RejectReason on(Context&, const SetKycStatus&);
+    RejectReason on(Context&, const SetAccreditation&);
+    RejectReason on(Context&, const AddComplianceNote&);
+    RejectReason on(Context&, const SetSecurityTerms&);
+    RejectReason on(Context&, const RecordValuation&);
+    RejectReason on(Context&, const DelistSecurity&);
+    RejectReason on(Context&, const SetFees&);
+    RejectReason on(Context&, const ChangeSettlement&);
     // ... engine_auction.cpp (states), engine_clock.cpp.
     RejectReason on(Context&, const ChangeTradingState&);
     RejectReason on(Context&, const AdvanceClock&);
@@ -286,7 +183,8 @@ private:
     [[nodiscard]] Taking takeable_by_order(const Context&, const Security&, const Terms&, Quantity wanted,
                                            bool for_cost) const;
     // Of a market bid without a limit.
-    [[nodiscard]] Money cost_of_taking(const Context&, const Security&, const Terms&, Quantity wanted) const;
+    [[nodiscard]] Money cost_of_taking(const Context&, const Security&, const Terms&, Quantity wanted,
+                                       std::uint32_t taker_ppm) const;
     [[nodiscard]] static bool outside_static_band(const Security&, Price price);
     [[nodiscard]] static bool outside_bands(const Context&, const Security&, Price price);
     // Can any order be dead at all?
@@ -299,11 +197,25 @@ private:
     void match(Context&, Slot taker);
     bool prevent_match(Context&, Slot taker, Slot maker);
     void hit_band(Context&, Slot taker);
+    void charge(const Security&, const Order& maker, const Order& taker, TradeExecuted&) const;
     void trade(Context&, Slot taker, Slot maker, Price price, Quantity quantity, bool auction);
     void refresh(Context&, Slot slot);
     void reduce(Context&, Slot slot, Quantity by);
     void finish_taker(Context&, Slot taker);
     void rest_or_expire(Context&, Slot slot);
+
+    // engine_records.cpp
+    [[nodiscard]] RejectReason refuse_person(const Context&, UserId user, bool itself) const;
+    static void derive_restrictions(Security&);
+    [[nodiscard]] RejectReason refuse_eligibility(const Context&, AccountId account, const Security&, Side side) const;
+
+    // engine_settlement.cpp
+    static Timestamp settlement_time(Timestamp trade, std::uint8_t days);
+    [[nodiscard]] RejectReason refuse_return(const Unsettled&) const;
+    void change_settlement(Context&, TradeId trade, SettlementStep step, StateCause cause, const Note& note);
+    bool settle_due(Context&);
+    void expect_settlement(const TradeExecuted&);
+    void take_back(const SettlementChanged&);
 
     // engine_cancel.cpp
     [[nodiscard]] GroupMember member(const Order&) const;
@@ -402,6 +314,16 @@ private:
     void on(const Event&, const WorkCompleted&);
     void on(const Event&, const ClockAdvanced&);
     void on(const Event&, const DayEnded&) {}
+    void on(const Event&, const ProfileUpdated&);
+    void on(const Event&, const PreferenceSet&) {}
+    void on(const Event&, const KycStatusChanged&);
+    void on(const Event&, const AccreditationChanged&);
+    void on(const Event&, const ComplianceNoted&) {}
+    void on(const Event&, const SecurityTermsSet&);
+    void on(const Event&, const ValuationRecorded&) {}
+    void on(const Event&, const SecurityDelisted&);
+    void on(const Event&, const FeesSet&);
+    void on(const Event&, const SettlementChanged&);
 
     [[nodiscard]] static bool has_extra(const OrderAccepted&);
     void own_extra(Order& order, const OrderAccepted& e);
@@ -409,6 +331,7 @@ private:
     void left_book(Order& order);
     void leave_book(Order& order);
     void take_from_book(Order& order, Quantity by);
+    void pay_fees(const TradeExecuted& trade, const Security&);
     void fill(Slot slot, const TradeExecuted& trade);
     void reserve_anew(Order& order, Money reserved_cash, Quantity reserved_quantity);
     void close(Slot slot, Money released_cash, Quantity released_quantity);
@@ -436,6 +359,8 @@ private:
     static void hash_key(KeyId id, const ApiKey& key, StateHash& sum);
     void hash_cash(AccountId account, std::size_t currency, const Balance& balance, StateHash& sum) const;
     static void hash_holding(std::uint64_t key, const Holding& holding, StateHash& sum);
+    static void hash_fees(SecurityId security, const Fees& fees, StateHash& sum);
+    static void hash_unsettled(TradeId id, const Unsettled& trade, StateHash& sum);
     static void hash_security(const Security& security, StateHash& sum);
     void hash_order(Slot slot, StateHash& sum) const;
     void hash_waiting(StateHash& sum) const;
@@ -491,6 +416,16 @@ private:
     // Money units per unit of price x quantity.
     static std::int64_t money_factor(const Security& security) { return security.money_factor; }
     [[nodiscard]] static bool fits_in_money(const Security&, Price price, Quantity quantity);
+    static Money fee(Money of, std::uint32_t ppm) { return {of.units * ppm / 1'000'000}; }
+    [[nodiscard]] const Fees& fees_of(const Security& security) const {
+        return security.fees ? *security.fees : market_fees_;
+    }
+    // What a bid with this limit and this rate ties up.
+    [[nodiscard]] static Money reserve_of(const Security& security, Price limit, Quantity quantity, std::uint32_t ppm) {
+        const Money value = value_of(security, limit, quantity);
+        return ppm == 0 ? value : value + fee(value, ppm);
+    }
+    [[nodiscard]] static std::uint32_t higher_rate(const auto& of) { return std::max(of.maker_ppm, of.taker_ppm); }
     // REQUIRES: it fits.
     [[nodiscard]] static Money value_of(const Security& security, Price price, Quantity quantity) {
         return {Int128{price.units} * quantity.units * security.money_factor};
@@ -542,9 +477,11 @@ private:
     TradeId last_trade_{};
 
     std::vector<User> users_;
+    std::map<UserId, Profile> profiles_;
     std::vector<Account> accounts_;
     std::vector<Security> securities_;
     State market_;
+    Fees market_fees_;
     std::unordered_map<KeyId, ApiKey> keys_;
     std::unordered_map<std::string, SecurityId> symbols_;
     std::vector<Currency> currencies_;
@@ -558,6 +495,9 @@ private:
     ClientIds client_ids_;
     std::unordered_map<std::string, Money> deposited_;  // per currency, net of withdrawals: conservation
 
+    std::map<TradeId, Unsettled> unsettled_;
+    std::set<std::pair<Timestamp, TradeId>> settlements_;  // of unsettled_, those that are pending
+    FlatMap<Money> proceeds_;                      // of unsettled_: account << 16 | index of the currency
     std::deque<WorkDeferred> works_;               // oldest first
     std::uint32_t sweeps_{};                       // of works_, those that make orders dead
     std::deque<BracketEntry> closed_entries_;      // whose exits wait to be activated

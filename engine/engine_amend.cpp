@@ -82,6 +82,8 @@ RejectReason Engine::on(Context& context, const AmendOrder& c) {
     if (is_dead(o, clock_) != Dead::No) return refuse(RejectReason::OrderNotOpen);
     const Security& security = at(o.security);
     if (find(at(c.account).user)->status != UserStatus::Active) return refuse(RejectReason::AccountSuspended);
+    if (const auto reason = refuse_eligibility(context, o.account, security, o.side); reason != RejectReason::None)
+        return refuse(reason);
     if (const auto reason = refuse_by_state(security); reason != RejectReason::None) return refuse(reason);
     if (uncross_pending(o.security)) return refuse(RejectReason::AuctionUncrossing);
 
@@ -109,7 +111,7 @@ RejectReason Engine::amend(Context& context, Slot slot, const Amended& a, bool c
     const Price limit = is_market(o.type) ? limit_of(o) : a.price;
     OrderAmended amended{o.id, o.account, o.security, o.side, false, !o.held && !crosses, a.price, a.quantity, a.leaves,
                          {}, {}, o.held, a.stop_price, a.display_quantity, a.expires_at};
-    if (o.reserved_cash != Money{}) amended.reserved_cash = value_of(at(o.security), limit, a.leaves);
+    if (o.reserved_cash != Money{}) amended.reserved_cash = reserve_of(at(o.security), limit, a.leaves, higher_rate(o));
     if (o.reserved_quantity != Quantity{}) amended.reserved_quantity = a.leaves;
     if (o.type == OrderType::TrailingStop) amended.stop_price = trigger_of(slot);
     if (const auto reason = refuse_reserve(o, amended.reserved_cash, amended.reserved_quantity);

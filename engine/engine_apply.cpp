@@ -18,7 +18,9 @@ void Engine::apply(const Event& event) {
 
 void Engine::on(const Event&, const UserRegistered& e) {
     BUTTONWOOD_ASSERT(static_cast<std::size_t>(e.user) == users_.size() + 1);
-    users_.push_back(User{e.name, e.roles, UserStatus::Active, 0});
+    User& user = users_.emplace_back();
+    user.name = e.name;
+    user.roles = e.roles;
 }
 
 void Engine::on(const Event&, const AccountOpened& e) {

@@ -29,6 +29,8 @@ void Engine::on(const Event& event, const OrderAccepted& e) {
     order.type = e.type;
     order.time_in_force = e.time_in_force;
     order.prevention = e.self_trade_prevention;
+    order.maker_ppm = e.maker_ppm;
+    order.taker_ppm = e.taker_ppm;
     order.role = e.role;
     order.post_only = e.post_only;
     order.all_or_none = e.all_or_none;
@@ -148,6 +150,8 @@ void Engine::on(const Event& event, const TradeExecuted& e, Slot maker, Slot tak
     paid.reserved -= e.released_cash;
     BUTTONWOOD_ASSERT(paid.reserved <= paid.total && paid.reserved >= Money{});
     cash(seller, security).total += e.notional;
+    if (e.fee_account != AccountId::None) pay_fees(e, security);
+    if (e.settles_at.us != 0) expect_settlement(e);
     Holding& delivered = shares(seller, e.security);
     delivered.total -= e.quantity;
     delivered.reserved -= e.released_quantity;
@@ -156,6 +160,12 @@ void Engine::on(const Event& event, const TradeExecuted& e, Slot maker, Slot tak
 
     fill(maker, e);
     fill(taker, e);
+}
+
+void Engine::pay_fees(const TradeExecuted& e, const Security& security) {
+    cash(e.maker_account, security).total -= e.maker_fee;
+    cash(e.taker_account, security).total -= e.taker_fee;
+    cash(e.fee_account, security).total += e.maker_fee + e.taker_fee;
 }
 
 void Engine::fill(Slot slot, const TradeExecuted& trade) {

@@ -40,6 +40,7 @@ RejectReason Engine::on(Context& context, const ChangeTradingState& c) {
     const Security* security = find(c.security);
     if (c.security != SecurityId::None && !security) return reject(context, RejectReason::SecurityNotFound);
     const auto refuse = [&](RejectReason reason) { return reject(context, reason, AccountId::None, c.security); };
+    if (security && security->delisted) return refuse(RejectReason::SecurityDelisted);
     if (uncross_pending(c.security)) return refuse(RejectReason::AuctionUncrossing);
     const State& now = security ? security->own : market_;
     if (now.state == c.state && now.auction == c.auction && now.until == c.until)

@@ -104,7 +104,7 @@ void Engine::check_reservations(Broken& broken) const {
         const bool waits_for_sibling = o.held && (o.pending || o.role == GroupRole::OcoSecond ||
                                                   o.role == GroupRole::StopExit);
         const bool reserves_cash = o.side == Side::Buy && !waits_for_sibling && limit_of(o).units != 0;
-        const Money cash_expected = reserves_cash ? value_of(s, limit_of(o), o.leaves) : Money{};
+        const Money cash_expected = reserves_cash ? reserve_of(s, limit_of(o), o.leaves, higher_rate(o)) : Money{};
         const Quantity shares_expected = o.side == Side::Sell && !waits_for_sibling ? o.leaves : Quantity{};
         if (o.reserved_cash != cash_expected || o.reserved_quantity != shares_expected)
             broken.push_back(words("order ", id, ": its reservation differs from what is open"));

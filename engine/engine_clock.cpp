@@ -15,6 +15,7 @@ std::optional<Timestamp> Engine::next_deadline() const {
     };
     if (!expiries_.empty() && expiries_.begin()->at < kAtAuctionEnd) consider(expiries_.begin()->at);
     if (!cancel_afters_.empty()) consider(cancel_afters_.begin()->first);
+    if (!settlements_.empty()) consider(settlements_.begin()->first);
     if (!state_changes_.empty()) consider(state_changes_.begin()->first);
     if (!unindicated_.empty()) consider({indicated_at_.us + kIndicationIntervalUs});
     return next;
@@ -74,6 +75,7 @@ void Engine::fire_timers(Context& context) {
         emit(context, CancelAfterFired{work.account});
         mass_cancel(context, work);
     }
+    if (!settle_due(context)) return;
     while (!state_changes_.empty() && state_changes_.begin()->first <= clock_) {
         if (over_budget(context)) return;
         next_state_by_clock(context, state_changes_.begin()->second);

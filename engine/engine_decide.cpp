@@ -1,31 +1,10 @@
 // decide() for everything that is not an order: users, keys, securities, cash and holdings.
 #include "engine/engine.hpp"
 #include "engine/engine_emit.hpp"
+#include "engine/spelling.hpp"
 
 namespace buttonwood::engine {
 namespace {
-
-bool printable(std::string_view text) {
-    if (text.empty()) return false;
-    for (const char c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
-    return true;
-}
-
-template <class Allowed> bool spelled_with(std::string_view text, Allowed allowed) {
-    if (text.empty()) return false;
-    for (const char c : text)
-        if (!allowed(c)) return false;
-    return true;
-}
-
-bool is_symbol(std::string_view text) {
-    return spelled_with(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.'; });
-}
-
-bool is_currency(std::string_view text) {
-    return text.size() == 3 && spelled_with(text, [](char c) { return c >= 'A' && c <= 'Z'; });
-}
 
 bool known_roles(RoleSet roles) { return roles.bits != 0 && (roles.bits & ~kAllRoles) == 0; }
 
@@ -100,7 +79,9 @@ RejectReason Engine::on(Context& context, const CreateSecurity& c) {
 
 RejectReason Engine::on(Context& context, const SetPriceBands& c) {
     if (!actor_may(context, Role::Operator)) return reject(context, RejectReason::NotPermitted);
-    if (!find(c.security)) return reject(context, RejectReason::SecurityNotFound);
+    const Security* security = find(c.security);
+    if (!security) return reject(context, RejectReason::SecurityNotFound);
+    if (security->delisted) return reject(context, RejectReason::SecurityDelisted, AccountId::None, c.security);
     if (c.static_basis_points > kBasisPoints || c.dynamic_basis_points > kBasisPoints || c.halt_us < 0 ||
         c.halt_us > kMaxPauseUs || c.auction_us < 0 || c.auction_us > kMaxPauseUs || c.reference_price.units < 0 ||
         c.reference_price.units > kMaxPriceUnits)
@@ -135,7 +116,7 @@ RejectReason Engine::on(Context& context, const WithdrawCash& c) {
     if (!actor_may(context, Role::Operator)) return reject(context, RejectReason::NotPermitted);
     if (!find(c.account)) return reject(context, RejectReason::AccountNotFound);
     const Balance held = balance(c.account, c.currency);
-    if (c.amount > held.total - held.reserved) return reject(context, RejectReason::InsufficientFunds, c.account);
+    if (c.amount > held.total - held.reserved - unsettled_cash(c.account, c.currency)) return reject(context, RejectReason::InsufficientFunds, c.account);
     if (c.amount <= Money{}) return reject(context, RejectReason::AmountNotPositive, c.account);
     emit(context, CashWithdrawn{c.account, c.currency, c.amount});
     return RejectReason::None;
@@ -146,6 +127,7 @@ RejectReason Engine::on(Context& context, const IssueHoldings& c) {
     if (!find(c.account)) return reject(context, RejectReason::AccountNotFound);
     const Security* security = find(c.security);
     if (!security) return reject(context, RejectReason::SecurityNotFound, c.account);
+    if (security->delisted) return reject(context, RejectReason::SecurityDelisted, c.account, c.security);
     // A non-positive quantity is reported before an off-lot one: the order of RejectReason.
     if (c.quantity.units <= 0)
         return reject(context, RejectReason::QuantityNotPositive, c.account, c.security);

@@ -35,6 +35,13 @@ Body& Engine::next(Context& context, const Fields&... fields) {
     return *std::get_if<Body>(&context.out.back().body);
 }
 
+template <class Body, class... Others>
+inline constexpr bool kIsOneOf = (std::is_same_v<Body, Others> || ...);
+template <class Body>
+inline constexpr bool kIsOfTrading =
+    !kIsOneOf<Body, HoldingsIssued, CommandRejected, TradingStateChanged, SecurityTermsSet, ValuationRecorded,
+              SecurityDelisted, FeesSet, SettlementChanged>;
+
 // slots: of the orders that the body names, where they are known already. A security that an event of trading names is
 // settled when the command is done.
 template <class Body, class... Slots>
@@ -43,9 +50,7 @@ void Engine::enact(Context& context, const Body& body, Slots... slots) {
     last_command_ = context.header.seq;
     last_time_ = context.header.time;
     on(context.out.back(), body, slots...);
-    constexpr bool is_of_trading = !std::is_same_v<Body, HoldingsIssued> && !std::is_same_v<Body, CommandRejected> &&
-                                   !std::is_same_v<Body, TradingStateChanged>;
-    if constexpr (is_of_trading && requires { body.security; })
+    if constexpr (kIsOfTrading<Body> && requires { body.security; })
         if (body.security != SecurityId::None) touch(body.security);
 }
 

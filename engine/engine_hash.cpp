@@ -53,9 +53,11 @@ private:
     std::uint64_t low_ = 0x1319'8A2E'0370'7344;
 };
 
-// One number per kind of entity; part of the hash, never renumber.
+// One number per kind of entity; part of the hash, never renumber. What an older engine did not know adds nothing as long
+// as it is not used, so that old logs keep their hashes.
 enum class Kind : std::uint64_t { Counters = 1, User, Account, ApiKey, Security, Cash, Holding, Order, ClientId, Work,
-                                  ClosedEntry, Unindicated };
+                                  ClosedEntry, Unindicated, Standing, Profile, SecurityTerms, Delisted, Fees,
+                                  OrderFees, Unsettled };
 EntityHash entity(Kind kind) { return EntityHash(static_cast<std::uint64_t>(kind)); }
 
 }  // namespace
@@ -86,6 +88,7 @@ StateHash Engine::state_hash() const {
         const ClientIds::Entry& entry = client_ids_.at(number);
         entity(Kind::ClientId).add(entry.account).add(entry.id).add(entry.order).add(entry.fingerprint).into(sum);
     }
+    for (const auto& [id, trade] : unsettled_) hash_unsettled(id, trade, sum);
     hash_waiting(sum);
     return sum;
 }
@@ -119,6 +122,9 @@ StateHash Engine::digest(const NamedByEvents& named) const {
     each_once(named.keys_, [&](KeyId id) {
         if (const auto it = keys_.find(id); it != keys_.end()) hash_key(id, it->second, sum);
     });
+    each_once(named.trades_, [&](TradeId id) {
+        if (const auto it = unsettled_.find(id); it != unsettled_.end()) hash_unsettled(id, it->second, sum);
+    });
     each_once(named.securities_, [&](SecurityId id) {
         if (const Security* security = find(id)) hash_security(*security, sum);
     });
@@ -142,10 +148,29 @@ StateHash Engine::digest(const NamedByEvents& named) const {
 void Engine::hash_counters(StateHash& sum) const {
     entity(Kind::Counters).add(last_seq_).add(last_command_).add(last_time_).add(clock_).add(last_order_)
         .add(last_trade_).add(indicated_at_).add(market_.state).add(market_.auction).add(market_.until).into(sum);
+    hash_fees(SecurityId::None, market_fees_, sum);
 }
 
 void Engine::hash_user(std::size_t i, StateHash& sum) const {
-    entity(Kind::User).add(std::uint64_t{i}).add(users_[i].name).add(users_[i].roles).add(users_[i].status).into(sum);
+    const User& user = users_[i];
+    entity(Kind::User).add(std::uint64_t{i}).add(user.name).add(user.roles).add(user.status).into(sum);
+    if (user.kyc != KycStatus::None || user.accreditation != AccreditationStatus::None ||
+        user.basis != AccreditationBasis::None)
+        entity(Kind::Standing).add(std::uint64_t{i}).add(user.kyc).add(user.accreditation).add(user.basis)
+            .add(user.accredited_until).into(sum);
+    if (const auto it = profiles_.find(static_cast<UserId>(i + 1)); it != profiles_.end())
+        entity(Kind::Profile).add(std::uint64_t{i}).add(it->second.email).add(it->second.jurisdiction).into(sum);
+}
+
+void Engine::hash_fees(SecurityId security, const Fees& fees, StateHash& sum) {
+    if (fees.account != AccountId::None)
+        entity(Kind::Fees).add(security).add(std::uint64_t{fees.maker_ppm}).add(std::uint64_t{fees.taker_ppm})
+            .add(fees.account).into(sum);
+}
+
+void Engine::hash_unsettled(TradeId id, const Unsettled& t, StateHash& sum) {
+    entity(Kind::Unsettled).add(id).add(t.security).add(t.buyer).add(t.seller).add(t.quantity).add(t.notional)
+        .add(t.buyer_fee).add(t.seller_fee).add(t.fee_account).add(t.settles_at).add(std::uint64_t{t.failed}).into(sum);
 }
 
 void Engine::hash_account(std::size_t i, StateHash& sum) const {
@@ -177,6 +202,13 @@ void Engine::hash_security(const Security& s, StateHash& sum) {
         .add(s.uncrossed ? s.uncross_clock : Timestamp{}).add(s.bands.reference_price)
         .add(std::uint64_t{s.bands.static_basis_points}).add(std::uint64_t{s.bands.dynamic_basis_points})
         .add(s.bands.halt_us).add(s.bands.auction_us).into(sum);
+    if (s.fees) hash_fees(s.terms.security, *s.fees, sum);
+    if (s.delisted) entity(Kind::Delisted).add(s.terms.security).into(sum);
+    if (!s.more) return;
+    const SecurityTermsSet& t = *s.more;
+    entity(Kind::SecurityTerms).add(t.security).add(t.issuer).add(t.asset_class).add(t.exemption)
+        .add(std::uint64_t{t.accredited_only}).add(std::uint64_t{t.kyc_required}).add(t.lock_up_until)
+        .add(std::uint64_t{t.settlement_days}).add(t.free_float).add(t.description).into(sum);
 }
 
 void Engine::hash_order(Slot slot, StateHash& sum) const {
@@ -189,6 +221,8 @@ void Engine::hash_order(Slot slot, StateHash& sum) const {
         .add(std::uint64_t{o.client_id}).add(own.stop_price).add(own.trail_amount)
         .add(std::uint64_t{own.trail_basis_points}).add(mark_of(slot)).add(trigger_of(slot)).add(own.protection_price)
         .add(own.display_quantity).add(own.min_quantity).add(own.expires_at).add(own.group).into(sum);
+    if ((o.maker_ppm | o.taker_ppm) != 0)
+        entity(Kind::OrderFees).add(o.id).add(std::uint64_t{o.maker_ppm}).add(std::uint64_t{o.taker_ppm}).into(sum);
 }
 
 // What waits for the clock.

@@ -97,9 +97,9 @@ void Engine::activate(Context& context, Slot slot, ActivationReason reason) {
     if (o.side == Side::Sell)
         activated.reserved_quantity = o.leaves;
     else if (limit.units != 0)
-        activated.reserved_cash = value_of(security, limit, o.leaves);
+        activated.reserved_cash = reserve_of(security, limit, o.leaves, higher_rate(o));
     const Money cost = o.side == Side::Buy && limit.units == 0
-                           ? cost_of_taking(context, security, terms_of(o), o.leaves)
+                           ? cost_of_taking(context, security, terms_of(o), o.leaves, o.taker_ppm)
                            : activated.reserved_cash;
     if (const auto refused = refuse_reserve(o, cost, activated.reserved_quantity); refused != RejectReason::None)
         return cancel(context, slot, not_covered(refused));
@@ -131,10 +131,10 @@ void Engine::activate_exits(Context& context, const BracketEntry& entry) {
     };
     OrderActivated live = going_live(profit, false);
     if (profit.side == Side::Sell) live.reserved_quantity = entry.executed;
-    else live.reserved_cash = value_of(security, profit.price, entry.executed);
+    else live.reserved_cash = reserve_of(security, profit.price, entry.executed, higher_rate(profit));
     Money dearer = live.reserved_cash;
     if (stop.side == Side::Buy && limit_of(stop).units != 0)
-        dearer = std::max(dearer, value_of(security, limit_of(stop), entry.executed));
+        dearer = std::max(dearer, reserve_of(security, limit_of(stop), entry.executed, higher_rate(stop)));
     const RejectReason refused = refuse_reserve(profit, dearer, live.reserved_quantity);
     if (refused != RejectReason::None) return cancel(context, profit_slot, not_covered(refused));
     emit(context, going_live(stop, true));

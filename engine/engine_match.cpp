@@ -88,9 +88,10 @@ Engine::Taking Engine::takeable(const Context& context, const Security& security
     return result;
 }
 
-Money Engine::cost_of_taking(const Context& context, const Security& security, const Terms& terms,
-                             Quantity wanted) const {
-    return {takeable(context, security, terms, wanted, true).cost};
+Money Engine::cost_of_taking(const Context& context, const Security& security, const Terms& terms, Quantity wanted,
+                             std::uint32_t taker_ppm) const {
+    const Money cost{takeable(context, security, terms, wanted, true).cost};
+    return cost + fee(cost, taker_ppm);
 }
 
 // The walk of match() without doing it, order by order.
@@ -216,13 +217,20 @@ void Engine::trade(Context& context, Slot taker_slot, Slot maker_slot, Price pri
                                       taker.security, maker.id, taker.id, maker.account, taker.account, taker.side,
                                       price, quantity, value_of(security, price, quantity));
     if (buyer.reserved_cash != Money{}) {
+        const std::uint32_t rate = higher_rate(buyer);
         const Price limit = limit_of(buyer);
-        trade.released_cash = limit == price ? trade.notional : value_of(security, limit, quantity);
+        trade.released_cash = rate != 0 ? reserve_of(security, limit, buyer.leaves, rate) -
+                                              reserve_of(security, limit, buyer.leaves - quantity, rate)
+                              : limit == price ? trade.notional
+                                               : value_of(security, limit, quantity);
     }
     trade.released_quantity = quantity;
     const Quantity maker_leaves = trade.maker_leaves_quantity = maker.leaves - quantity;
     const Quantity taker_leaves = trade.taker_leaves_quantity = taker.leaves - quantity;
     trade.auction = auction;
+    charge(security, maker, taker, trade);
+    if (security.settlement_days != 0)
+        trade.settles_at = settlement_time(context.header.time, security.settlement_days);
     if (!in_group) {
         enact(context, trade, maker_slot, taker_slot);
     } else {
@@ -235,6 +243,13 @@ void Engine::trade(Context& context, Slot taker_slot, Slot maker_slot, Price pri
     if (!has_extra) return;
     if (maker_leaves.units > 0) refresh(context, maker_slot);
     if (auction && taker_leaves.units > 0) refresh(context, taker_slot);
+}
+
+void Engine::charge(const Security& security, const Order& maker, const Order& taker, TradeExecuted& trade) const {
+    if ((maker.maker_ppm | taker.taker_ppm) == 0) return;
+    trade.maker_fee = fee(trade.notional, maker.maker_ppm);
+    trade.taker_fee = fee(trade.notional, taker.taker_ppm);
+    if (trade.maker_fee + trade.taker_fee != Money{}) trade.fee_account = fees_of(security).account;
 }
 
 // Shows an iceberg's next tip where the last one is gone.
@@ -275,7 +290,9 @@ void Engine::reduce(Context& context, Slot slot, Quantity by) {
     const Order& o = orders_[slot];
     if (by == o.leaves) return cancel(context, slot, CancelReason::SelfTrade);
     OrderReduced reduced{o.id, o.account, o.security, o.side, by, o.quantity - by, o.leaves - by, {}, {}};
-    if (o.reserved_cash != Money{}) reduced.released_cash = value_of(at(o.security), limit_of(o), by);
+    if (o.reserved_cash != Money{})
+        reduced.released_cash = o.reserved_cash -
+                                reserve_of(at(o.security), limit_of(o), reduced.leaves_quantity, higher_rate(o));
     if (o.side == Side::Sell) reduced.released_quantity = by;
     const bool in_book = o.handle != OrderBook::kNoHandle;
     emit(context, reduced);

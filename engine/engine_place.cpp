@@ -294,9 +294,9 @@ RejectReason Engine::refuse_means(const Context& context, const PlaceOrder& c, c
     const Price limit = limit_of_request(c, security.terms.tick_size);
     Money cost;
     if (limit.units != 0)
-        cost = value_of(security, limit, c.quantity);
+        cost = reserve_of(security, limit, c.quantity, higher_rate(fees_of(security)));
     else if (!has_trigger(c.type))
-        cost = cost_of_taking(context, security, terms_of(c, security), c.quantity);
+        cost = cost_of_taking(context, security, terms_of(c, security), c.quantity, fees_of(security).taker_ppm);
     const Balance held = balance(c.account, security);
     return cost > held.total - held.reserved ? RejectReason::InsufficientFunds : RejectReason::None;
 }
@@ -307,6 +307,8 @@ RejectReason Engine::refuse_order(const Context& context, Request& c, GroupRole 
     if (!security) return RejectReason::SecurityNotFound;
     if (const auto reason = refuse_identity(*c, known); reason != RejectReason::None) return reason;
     if (find(at(c->account).user)->status != UserStatus::Active) return RejectReason::AccountSuspended;
+    if (const auto reason = refuse_eligibility(context, c->account, *security, c->side); reason != RejectReason::None)
+        return reason;
     if (const auto reason = refuse_by_state(*security); reason != RejectReason::None) return reason;
     if (const auto reason = refuse_in_auction(*c, *security); reason != RejectReason::None) return reason;
     if (uncross_pending(c->security)) return RejectReason::AuctionUncrossing;
@@ -324,6 +326,9 @@ RejectReason Engine::refuse_plain(const Context& context, const PlaceOrder& c, c
         if (const auto reason = refuse_identity(c, known); reason != RejectReason::None) return reason;
     const Account& owner = at(c.account);
     if (at(owner.user).status != UserStatus::Active) return RejectReason::AccountSuspended;
+    if (security.restricted)
+        if (const auto reason = refuse_eligibility(context, c.account, security, c.side); reason != RejectReason::None)
+            return reason;
     if (!works_.empty() && uncross_pending(c.security)) return RejectReason::AuctionUncrossing;
     if (const auto reason = refuse_quantity(security, c.quantity); reason != RejectReason::None) return reason;
     if (const auto reason = refuse_price(security, c.price); reason != RejectReason::None) return reason;
@@ -338,8 +343,8 @@ RejectReason Engine::refuse_plain(const Context& context, const PlaceOrder& c, c
         return c.quantity > held.total - held.reserved ? RejectReason::InsufficientShares : RejectReason::None;
     }
     const Balance held = balance(c.account, security);
-    return value_of(security, c.price, c.quantity) > held.total - held.reserved ? RejectReason::InsufficientFunds
-                                                                                : RejectReason::None;
+    const Money cost = reserve_of(security, c.price, c.quantity, higher_rate(fees_of(security)));
+    return cost > held.total - held.reserved ? RejectReason::InsufficientFunds : RejectReason::None;
 }
 
 RejectReason Engine::place_plain(Context& context, const PlaceOrder& c, const Security& security) {
@@ -357,7 +362,9 @@ RejectReason Engine::place_plain(Context& context, const PlaceOrder& c, const Se
     order.quantity = c.quantity;
     order.price = c.price;
     if (c.side == Side::Sell) order.reserved_quantity = c.quantity;
-    else order.reserved_cash = value_of(security, c.price, c.quantity);
+    else order.reserved_cash = reserve_of(security, c.price, c.quantity, higher_rate(fees_of(security)));
+    order.maker_ppm = fees_of(security).maker_ppm;
+    order.taker_ppm = fees_of(security).taker_ppm;
     if (!c.client_order_id.empty()) {
         order.client_order_id = c.client_order_id;
         order.fingerprint = fingerprint_of(c);
@@ -453,13 +460,16 @@ void Engine::describe(const Context& context, const PlaceOrder& c, GroupRole rol
     if (!waits_for_sibling) {
         const Price limit = limit_of_request(c, tick);
         if (c.side == Side::Sell) order.reserved_quantity = c.quantity;
-        else if (limit.units != 0) order.reserved_cash = value_of(security, limit, c.quantity);
+        else if (limit.units != 0)
+            order.reserved_cash = reserve_of(security, limit, c.quantity, higher_rate(fees_of(security)));
     }
     if (!c.client_order_id.empty()) order.client_order_id = c.client_order_id;
     order.held = waits_for_sibling || starts_held(context, c, security);
     order.rests = !order.held && (!is_open(security) ||
                                   (rests_by_itself(c) && !security.book.crosses(c.side, c.price)));
     order.self_trade_prevention = c.self_trade_prevention;
+    order.maker_ppm = fees_of(security).maker_ppm;
+    order.taker_ppm = fees_of(security).taker_ppm;
     if (role == GroupRole::None && is_plain(c)) return;
     order.reduce_only = c.reduce_only;
     order.all_or_none = c.all_or_none;

@@ -25,10 +25,14 @@ struct Engine::Saved {
     template <class A, class E> static void counters(A& archive, E& e) {
         archive(e.last_seq_, e.last_command_, e.last_time_, e.clock_, e.last_order_, e.last_trade_, e.indicated_at_);
         archive(e.market_.state, e.market_.auction, e.market_.until);
+        fees(archive, e.market_fees_);
     }
+    template <class A, class F> static void fees(A& archive, F& f) { archive(f.maker_ppm, f.taker_ppm, f.account); }
 
     template <class A, class E> static void people(A& archive, E& e) {
-        archive.each(e.users_, [&](auto& user) { archive(user.name, user.roles, user.status); });
+        archive.each(e.users_, [&](auto& user) {
+            archive(user.name, user.roles, user.status, user.kyc, user.accreditation, user.basis, user.accredited_until);
+        });
         archive.each(e.accounts_, [&](auto& account) { archive(account.user, account.cancel_after); });
     }
 
@@ -41,6 +45,15 @@ struct Engine::Saved {
         if (s.uncrossed) archive(s.auction_price, s.uncross_clock);
         archive(s.bands.reference_price, s.bands.static_basis_points, s.bands.dynamic_basis_points, s.bands.halt_us,
                 s.bands.auction_us);
+        bool has_fees = s.fees.has_value();
+        bool has_terms = s.more != nullptr;
+        archive(s.delisted, has_fees, has_terms);
+        if constexpr (A::kLoads) {
+            if (has_fees) s.fees.emplace();
+            if (has_terms) s.more = std::make_unique<SecurityTermsSet>();
+        }
+        if (has_fees) fees(archive, *s.fees);
+        if (has_terms) archive(*s.more);
     }
 
     struct Cash {
@@ -59,6 +72,15 @@ struct Engine::Saved {
         }
     };
 
+    // A user's profile, a trade that is not settled: with the id that it lies under.
+    template <class A, class P> static void profile(A& archive, UserId& user, P& p) {
+        archive(user, p.email, p.jurisdiction);
+    }
+    template <class A, class U> static void unsettled(A& archive, TradeId& id, U& t) {
+        archive(id, t.security, t.buyer, t.seller, t.quantity, t.notional, t.buyer_fee, t.seller_fee, t.fee_account,
+                t.settles_at, t.failed);
+    }
+
     template <class A, class C> static void client_id(A& archive, C& entry) {
         archive(entry.account, entry.id, entry.order, entry.fingerprint);
     }
@@ -67,7 +89,7 @@ struct Engine::Saved {
     template <class A, class O> static void order(A& archive, O& o, Quantity& tip, bool& has_extra) {
         archive(o.id, o.place, o.account, o.security, o.side, o.type, o.time_in_force, o.prevention, o.role);
         archive(o.post_only, o.all_or_none, o.reduce_only, o.held, o.pending, o.price, o.quantity, o.leaves, tip);
-        archive(o.reserved_quantity, o.reserved_cash, o.client_id, has_extra);
+        archive(o.reserved_quantity, o.reserved_cash, o.client_id, o.maker_ppm, o.taker_ppm, has_extra);
     }
     template <class A, class X> static void extra(A& archive, const Order& of, X& x, Price& mark) {
         archive(x.stop_price, x.trail_amount, x.trail_basis_points, x.protection_price, x.display_quantity,
@@ -90,6 +112,20 @@ struct Engine::Saved {
         for (const auto& [id, unused] : e.keys_) ids.push_back(id);
         std::sort(ids.begin(), ids.end());
         archive.each(ids, [&](KeyId id) { key(archive, id, e.keys_.at(id)); });
+    }
+
+    static void profiles(ArchiveWriter& archive, const Engine& e) {
+        archive.each(e.profiles_, [&](const auto& entry) {
+            UserId user = entry.first;
+            profile(archive, user, entry.second);
+        });
+    }
+
+    static void trades(ArchiveWriter& archive, const Engine& e) {
+        archive.each(e.unsettled_, [&](const auto& entry) {
+            TradeId id = entry.first;
+            unsettled(archive, id, entry.second);
+        });
     }
 
     static void cash(ArchiveWriter& archive, const Engine& e) {
@@ -150,6 +186,34 @@ struct Engine::Saved {
         });
     }
 
+    struct NamedProfile : Profile {
+        UserId user{};
+    };
+    static void profiles(ArchiveReader& archive, Engine& e) {
+        archive.each_of<NamedProfile>([&](NamedProfile& loaded) {
+            profile(archive, loaded.user, loaded);
+            archive.require(e.find(loaded.user), "a profile has no user");
+            archive.require(e.profiles_.emplace(loaded.user, loaded).second, "a profile is there twice");
+        });
+    }
+
+    struct NamedTrade : Unsettled {
+        TradeId id{};
+    };
+    static void trades(ArchiveReader& archive, Engine& e) {
+        archive.each_of<NamedTrade>([&](NamedTrade& loaded) {
+            unsettled(archive, loaded.id, loaded);
+            archive.require(loaded.id > TradeId::None && loaded.id <= e.last_trade_, "a trade is from the future");
+            archive.require(e.find(loaded.security) && e.find(loaded.buyer) && e.find(loaded.seller) &&
+                                (loaded.fee_account == AccountId::None || e.find(loaded.fee_account)),
+                            "a trade concerns nobody");
+            archive.require(e.unsettled_.emplace(loaded.id, loaded).second, "a trade is there twice");
+            if (!archive.ok()) return;
+            if (!loaded.failed) e.settlements_.insert({loaded.settles_at, loaded.id});
+            e.proceeds_[cash_key(loaded.seller, e.at(loaded.security).currency)] += loaded.proceeds();
+        });
+    }
+
     static void securities(ArchiveReader& archive, Engine& e) {
         archive.each(e.securities_, [&](Security& s) {
             security(archive, s);
@@ -162,6 +226,8 @@ struct Engine::Saved {
             archive.require(terms.tick_size.units > 0 && terms.lot_size.units > 0, "a security has no tick or lot");
             if (!archive.ok()) return;
             e.complete(s);
+            derive_restrictions(s);
+            archive.require(!s.fees || e.find(s.fees->account), "fees go nowhere");
             if (s.own.until.us != 0) e.state_changes_.insert({s.own.until, terms.security});
             if (s.uncrossed) e.uncrossed_.push_back(terms.security);
         });
@@ -283,6 +349,8 @@ struct Engine::Saved {
         securities(archive, e);
         cash(archive, e);
         holdings(archive, e);
+        profiles(archive, e);
+        trades(archive, e);
         client_ids(archive, e);
         if (archive.ok()) orders(archive, e);
         waiting(archive, e);
@@ -298,6 +366,8 @@ void Engine::save(ArchiveWriter& archive) const {
     archive.each(securities_, [&](const Security& s) { Saved::security(archive, s); });
     Saved::cash(archive, *this);
     Saved::holdings(archive, *this);
+    Saved::profiles(archive, *this);
+    Saved::trades(archive, *this);
     Saved::client_ids(archive, *this);
     Saved::orders(archive, *this);
     Saved::waiting(archive, *this);

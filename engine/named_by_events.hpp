@@ -25,6 +25,7 @@ public:
         securities_.clear();
         orders_.clear();
         keys_.clear();
+        trades_.clear();
         cash_.clear();
         holdings_.clear();
     }
@@ -35,13 +36,14 @@ private:
     template <class Body> void add(const Body& body) {
         SecurityId security{};
         Currency currency;
-        std::array<AccountId, 2> accounts{};  // the two sides of a trade, at most
+        std::array<AccountId, 3> accounts{};  // the two sides of a trade and who gets its fees, at most
         std::size_t account_count = 0;
         Body::visit(body, [&](std::string_view, const auto& field) {
             using Field = std::remove_cvref_t<decltype(field)>;
             if constexpr (std::is_same_v<Field, UserId>) users_.push_back(field);
             if constexpr (std::is_same_v<Field, OrderId>) orders_.push_back(field);
             if constexpr (std::is_same_v<Field, KeyId>) keys_.push_back(field);
+            if constexpr (std::is_same_v<Field, TradeId>) trades_.push_back(field);
             if constexpr (std::is_same_v<Field, SecurityId>) security = field;
             if constexpr (std::is_same_v<Field, Currency>) currency = field;
             if constexpr (std::is_same_v<Field, AccountId>) {
@@ -66,6 +68,7 @@ private:
     std::vector<SecurityId> securities_;
     std::vector<OrderId> orders_;
     std::vector<KeyId> keys_;
+    std::vector<TradeId> trades_;
     std::vector<std::pair<AccountId, Currency>> cash_;
     std::vector<std::pair<AccountId, SecurityId>> holdings_;
 };

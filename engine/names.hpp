@@ -92,7 +92,7 @@ inline constexpr std::array kAccreditationBasisWords{
     Word<AccreditationBasis>{AccreditationBasis::Institution, "institution"}};
 inline constexpr std::array kAssetClassWords{
     Word<AssetClass>{AssetClass::Equity, "equity"}, Word<AssetClass>{AssetClass::Fund, "fund"},
-    Word<AssetClass>{AssetClass::Bond, "bond"}, Word<AssetClass>{AssetClass::Currency, "currency"},
+    Word<AssetClass>{AssetClass::Bond, "bond"}, Word<AssetClass>{AssetClass::ForeignExchange, "fx"},
     Word<AssetClass>{AssetClass::Crypto, "crypto"}, Word<AssetClass>{AssetClass::Commodity, "commodity"},
     Word<AssetClass>{AssetClass::Index, "index"}, Word<AssetClass>{AssetClass::PrivateEquity, "private_equity"},
     Word<AssetClass>{AssetClass::RealEstate, "real_estate"}};

@@ -19,6 +19,7 @@ namespace buttonwood::engine {
     X(ClientOrderIdConflict, 6, "client_order_id_conflict", "another order of the account has this client_order_id")   \
     X(OrderNotFound, 7, "order_not_found", "no order of the account has this id")                                      \
     X(OrderNotOpen, 8, "order_not_open", "the order is already filled, canceled or expired")                           \
+    X(TradeNotFound, 68, "trade_not_found", "no trade with this id waits for its settlement")                          \
     X(AccountSuspended, 9, "account_suspended", "the user's status does not allow this command")                       \
     X(SecurityDelisted, 60, "security_delisted", "the security was delisted")                                          \
     X(KycRequired, 61, "kyc_required", "the security needs a user with verified KYC")                                  \
@@ -77,9 +78,7 @@ namespace buttonwood::engine {
     X(AccreditationNotAllowed, 64, "accreditation_not_allowed", "verified needs a basis and time; others no time")     \
     X(TermsNotAllowed, 65, "terms_not_allowed", "settlement takes 0..10 days; float and lock-up are not below zero")   \
     X(TimeNotAllowed, 66, "time_not_allowed", "the time lies in the future, or before 1970")                           \
-    X(FeesNotAllowed, 67, "fees_not_allowed", "rates are 0..100000 millionths")                                        \
-    X(TradeNotFound, 68, "trade_not_found", "no trade with this id waits for its settlement")                          \
-    X(SettlementNotAllowed, 69, "settlement_not_allowed", "a trade cannot go from its step to this one")
+    X(FeesNotAllowed, 67, "fees_not_allowed", "rates are 0..100000 millionths")                   
 
 enum class RejectReason : std::uint8_t {
 #define X(name, number, code, text) name = number,

@@ -247,7 +247,7 @@ enum class AssetClass : std::uint8_t {
     Equity = 1,
     Fund = 2,
     Bond = 3,
-    Currency = 4,       // foreign exchange
+    ForeignExchange = 4,
     Crypto = 5,
     Commodity = 6,
     Index = 7,
