@@ -45,14 +45,11 @@ struct Engine::Saved {
         if (s.uncrossed) archive(s.auction_price, s.uncross_clock);
         archive(s.bands.reference_price, s.bands.static_basis_points, s.bands.dynamic_basis_points, s.bands.halt_us,
                 s.bands.auction_us);
-        bool has_fees = s.fees.has_value();
         bool has_terms = s.more != nullptr;
-        archive(s.delisted, has_fees, has_terms);
-        if constexpr (A::kLoads) {
-            if (has_fees) s.fees.emplace();
+        archive(s.delisted, s.has_own_fees, has_terms);
+        if constexpr (A::kLoads)
             if (has_terms) s.more = std::make_unique<SecurityTermsSet>();
-        }
-        if (has_fees) fees(archive, *s.fees);
+        if (s.has_own_fees) fees(archive, s.fees);
         if (has_terms) archive(*s.more);
     }
 
@@ -227,7 +224,7 @@ struct Engine::Saved {
             if (!archive.ok()) return;
             e.complete(s);
             derive_restrictions(s);
-            archive.require(!s.fees || e.find(s.fees->account), "fees go nowhere");
+            archive.require(!s.has_own_fees || e.find(s.fees.account), "fees go nowhere");
             if (s.own.until.us != 0) e.state_changes_.insert({s.own.until, terms.security});
             if (s.uncrossed) e.uncrossed_.push_back(terms.security);
         });
