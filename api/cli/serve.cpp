@@ -133,6 +133,7 @@ private:
             });
         };
         callbacks.wall_clock_us = wall_clock_us;
+        callbacks.alarm = [](const std::string& line) { spdlog::error("event store: {}", line); };
         callbacks.replay_progress = [](engine::EventSeq done, engine::EventSeq total) {
             spdlog::info("replaying: {} of {} events", done, total);
         };
