@@ -1,6 +1,6 @@
 #include "bench/raw_append.hpp"
 
-#include "bench/order_stream.hpp"
+#include "bench/block_maker.hpp"
 #include "eventstore/migrator.hpp"
 #include "eventstore/pg_journal.hpp"
 #include "eventstore/pipeline.hpp"
@@ -18,90 +18,6 @@ namespace {
 using namespace engine;
 using namespace eventstore;
 using Clock = std::chrono::steady_clock;
-
-constexpr std::int64_t kStartUs = 1'795'000'000'000'000;  // 2026-11-18; only the shape of a time matters here
-
-// A market with one user and two funded accounts, as commands of the system itself.
-std::vector<Command> opening_commands() {
-    return {RegisterUser{.name = "load", .roles = RoleSet{}.add(Role::Trader)}, OpenAccount{.user = UserId{1}},
-            CreateSecurity{.symbol = "LOAD",
-                           .name = "load",
-                           .currency = "USD",
-                           .price_scale = kStreamPriceScale,
-                           .quantity_scale = 0,
-                           .tick_size = {1},
-                           .lot_size = {1}},
-            DepositCash{.account = AccountId{1}, .currency = "USD", .amount = {kMaxMoney.units / 2}},
-            IssueHoldings{.account = AccountId{2}, .security = SecurityId{1}, .quantity = {kMaxQuantityUnits / 2}}};
-}
-
-PlaceOrder to_command(const StreamOrder& order, std::uint64_t number) {
-    const std::string client_order_id = "load-" + std::to_string(number);
-    return {.account = AccountId{order.side == Side::Buy ? 1U : 2U},
-            .security = SecurityId{1},
-            .side = order.side,
-            .type = OrderType::Limit,
-            .time_in_force = TimeInForce::Gtc,
-            .post_only = false,
-            .quantity = {order.quantity},
-            .price = {order.price},
-            .client_order_id = std::string_view(client_order_id)};
-}
-
-// Decides orders of the stream in memory and packs them into blocks.
-class BlockMaker {
-public:
-    explicit BlockMaker(const Head& head) : head_(head) {}
-
-    Block opening() {
-        begin();
-        for (const Command& command : opening_commands()) add(UserId::None, command);
-        return finish();
-    }
-    Block next(std::size_t commands) {
-        begin();
-        for (std::size_t i = 0; i < commands; ++i) add(UserId{1}, to_command(orders_.next(), ++number_));
-        return finish();
-    }
-
-private:
-    void begin() {
-        block_ = {};
-        block_.header.first_seq = engine_.last_seq() + 1;
-        block_.header.epoch = head_.epoch;
-    }
-
-    void add(UserId actor, const Command& command) {
-        CommandRecord record;
-        record.header = {.seq = engine_.last_command() + 1,
-                         .time = {kStartUs + static_cast<std::int64_t>(engine_.last_command())},
-                         .actor = actor,
-                         .request_id = {}};
-        record.command = command;
-        record.first_seq = engine_.last_seq() + 1;
-        events_.clear();
-        record.outcome = engine_.decide(record.header, command, events_);
-        record.event_count = static_cast<std::uint32_t>(events_.size());
-        encode(record, events_, block_.payload);
-        ++block_.header.command_count;
-    }
-
-    Block finish() {
-        block_.header.last_seq = engine_.last_seq();
-        block_.header.event_count = static_cast<std::uint32_t>(engine_.last_seq() - block_.header.first_seq + 1);
-        block_.header.committed_at = engine_.last_time();
-        block_.hash = seal(head_.hash, block_.header, block_.payload);
-        head_.hash = block_.hash;
-        return std::move(block_);
-    }
-
-    Head head_;
-    Engine engine_;
-    OrderStream orders_{1};
-    std::uint64_t number_ = 0;
-    Block block_;
-    std::vector<Event> events_;
-};
 
 std::string words(const DbError& error) { return error.message; }
 std::string words(StoreError error) { return std::string(name_of(error)); }

@@ -227,6 +227,7 @@ TEST_CASE("a heartbeat counts the connection's messages and names the seq of eac
             ++received;
     }
     CHECK(beat.at("connection_seq") == received);
+    CHECK(beat.at("store") == "open");
     const json book = expect(market.as_operator().get("/v1/markets/ACME/book"), 200);
     CHECK(beat.at("data") == json::array({{{"channel", "book"}, {"symbol", "ACME"}, {"seq", book.at("seq")}}}));
 }

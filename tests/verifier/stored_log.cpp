@@ -39,9 +39,10 @@ Block block_of(const Records& records, Head& head, engine::Timestamp committed_a
     return block;
 }
 
-std::vector<Block> random_blocks(std::uint64_t seed, int commands) {
+std::vector<Block> random_blocks(std::uint64_t seed, int commands, LogShape shape) {
     projections::test::RandomMarket market(seed);
     market.run(commands);
+    if (shape.crowd) market.crowd();
     std::mt19937_64 random(seed);
     std::vector<Block> blocks;
     Head head{.epoch = 1, .last_seq = 0, .hash = {}};
@@ -57,7 +58,7 @@ std::vector<Block> random_blocks(std::uint64_t seed, int commands) {
             content.events.push_back(*event);
             window.push_back(*event);
         }
-        if (window.size() >= kDigestWindow) {
+        if (shape.digests && window.size() >= kDigestWindow) {
             content.digests.push_back({window.front().seq, window.back().seq, replica.digest(window)});
             window.clear();
         }
