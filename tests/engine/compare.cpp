@@ -50,6 +50,21 @@ void compare_accounts(const Engine& engine, const NaiveEngine& oracle, Differenc
     }
 }
 
+// The steps of every trade, and what of the accounts' cash waits for them.
+void compare_settlement(const Engine& engine, const NaiveEngine& oracle, Differences& out) {
+    std::map<NaiveEngine::CashKey, Money> unsettled;
+    for (const NaiveEngine::Trade& trade : oracle.trades()) {
+        const auto step = trade.is_unsettled() ? std::optional(trade.step) : std::nullopt;
+        const auto found = engine.settlement(trade.id);
+        if (found != step) out.push_back(difference("settlement", found, step));
+        if (step) unsettled[{trade.seller, oracle.securities().at(trade.security).terms.currency}] += trade.proceeds();
+    }
+    for (const auto& [key, total] : oracle.all_cash()) {
+        const Money cash = engine.unsettled_cash(key.first, key.second);
+        if (cash != unsettled[key]) out.push_back(difference("unsettled cash", cash, unsettled[key]));
+    }
+}
+
 void compare_order(const OrderView& found, const NaiveEngine::Order& expected, Differences& out) {
     const PlaceOrder& request = expected.request;
     if (found.order != expected.id || found.account != request.account || found.security != request.security ||
@@ -158,6 +173,7 @@ Differences compare_events(const std::vector<Event>& events, RejectReason reason
 Differences compare_states(const Engine& engine, const NaiveEngine& oracle) {
     Differences out;
     compare_accounts(engine, oracle, out);
+    compare_settlement(engine, oracle, out);
     compare_orders(engine, oracle, out);
     for (const auto& [id, security] : oracle.securities()) compare_security(engine, oracle, id, out);
     return out;
