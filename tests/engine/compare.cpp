@@ -54,10 +54,10 @@ void compare_accounts(const Engine& engine, const NaiveEngine& oracle, Differenc
 void compare_settlement(const Engine& engine, const NaiveEngine& oracle, Differences& out) {
     std::map<NaiveEngine::CashKey, Money> unsettled;
     for (const NaiveEngine::Trade& trade : oracle.trades()) {
-        const auto step = trade.is_unsettled() ? std::optional(trade.step) : std::nullopt;
-        const auto found = engine.settlement(trade.id);
+        const SettlementStep step = trade.is_unsettled() ? trade.step : SettlementStep{};
+        const SettlementStep found = engine.settlement(trade.id).value_or(SettlementStep{});
         if (found != step) out.push_back(difference("settlement", found, step));
-        if (step) unsettled[{trade.seller, oracle.securities().at(trade.security).terms.currency}] += trade.proceeds();
+        if (trade.is_unsettled()) unsettled[{trade.seller, oracle.securities().at(trade.security).terms.currency}] += trade.proceeds();
     }
     for (const auto& [key, total] : oracle.all_cash()) {
         const Money cash = engine.unsettled_cash(key.first, key.second);
