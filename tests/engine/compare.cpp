@@ -57,7 +57,8 @@ void compare_settlement(const Engine& engine, const NaiveEngine& oracle, Differe
         const SettlementStep step = trade.is_unsettled() ? trade.step : SettlementStep{};
         const SettlementStep found = engine.settlement(trade.id).value_or(SettlementStep{});
         if (found != step) out.push_back(difference("settlement", found, step));
-        if (trade.is_unsettled()) unsettled[{trade.seller, oracle.securities().at(trade.security).terms.currency}] += trade.proceeds();
+        const Currency currency = oracle.securities().at(trade.security).terms.currency;
+        if (trade.is_unsettled()) unsettled[{trade.seller, currency}] += trade.proceeds();
     }
     for (const auto& [key, total] : oracle.all_cash()) {
         const Money cash = engine.unsettled_cash(key.first, key.second);

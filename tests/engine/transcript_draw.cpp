@@ -94,7 +94,8 @@ std::string format_time(Timestamp time) {
 std::string format_date(Timestamp time) {
     using namespace std::chrono;
     const year_month_day date{floor<days>(sys_time<microseconds>{microseconds{time.us}})};
-    return padded(int{date.year()}, 4) + '-' + padded(unsigned{date.month()}, 2) + '-' + padded(unsigned{date.day()}, 2);
+    const std::string month = padded(unsigned{date.month()}, 2);
+    return padded(int{date.year()}, 4) + '-' + month + '-' + padded(unsigned{date.day()}, 2);
 }
 
 std::int64_t parse_duration(const std::string& text) {
@@ -177,12 +178,13 @@ std::string draw_accounts(const NaiveEngine& state) {
 std::string draw_settlements(const NaiveEngine& state) {
     const Namer names(state);
     std::ostringstream out;
-    for (const NaiveEngine::Trade& trade : state.trades())
-        if (trade.is_unsettled())
-            out << "trade " << static_cast<std::uint64_t>(trade.id) << ": " << names.shares(trade.security, trade.quantity)
-                << " to " << names.name(trade.buyer) << ", " << names.cash(trade.security, trade.proceeds()) << " to "
-                << names.name(trade.seller) << ", " << word_of(trade.step) << ", settles "
-                << format_date(trade.settles_at) << '\n';
+    for (const NaiveEngine::Trade& trade : state.trades()) {
+        if (!trade.is_unsettled()) continue;
+        out << "trade " << static_cast<std::uint64_t>(trade.id) << ": " << names.shares(trade.security, trade.quantity)
+            << " to " << names.name(trade.buyer) << ", " << names.cash(trade.security, trade.proceeds()) << " to "
+            << names.name(trade.seller) << ", " << word_of(trade.step) << ", settles " << format_date(trade.settles_at)
+            << '\n';
+    }
     return out.str().empty() ? "none\n" : out.str();
 }
 

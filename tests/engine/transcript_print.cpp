@@ -174,7 +174,8 @@ public:
         if (!e.issuer.empty()) line += text(" of ", e.issuer.view());
         if (e.exemption != Exemption::None) line += text(" under ", word_of(e.exemption));
         line += e.settlement_days == 0 ? std::string(", settles at once")
-                                       : text(", settles after ", static_cast<int>(e.settlement_days), " days");
+                                       : text(", settles after ", static_cast<int>(e.settlement_days),
+                                              e.settlement_days == 1 ? " day" : " days");
         if (e.kyc_required) line += ", kyc required";
         if (e.accredited_only) line += ", accredited only";
         if (e.lock_up_until.us != 0) line += ", locked until " + format_time(e.lock_up_until);
