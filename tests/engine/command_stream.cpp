@@ -36,6 +36,7 @@ CommandStream::CommandStream(std::uint64_t seed, Profile profile)
     add_people();
     add_securities();
     add_wealth();
+    add_rules();
 }
 
 // User n owns account n; the first two traders open a second account each.
@@ -104,6 +105,7 @@ CommandStream::Step CommandStream::next(const NaiveEngine& model) {
         act = roll < sessions                         ? session(model)
               : roll < sessions + administrations     ? administration(model)
               : roll < sessions + administrations + 3 ? money(model)
+              : roll < sessions + administrations + 6 ? rules(model)
                                                       : trading(model);
     }
     return {time_, act.actor, act.command};

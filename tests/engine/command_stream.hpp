@@ -72,6 +72,14 @@ private:
     // command_stream_admin.cpp
     Act administration(const NaiveEngine& model);
     Act money(const NaiveEngine& model);
+    // command_stream_rules.cpp
+    void add_rules();
+    Act rules(const NaiveEngine& model);
+    Act set_fees(const NaiveEngine& model);
+    Act set_terms(const NaiveEngine& model);
+    Act change_settlement(const NaiveEngine& model);
+    Act identify(const NaiveEngine& model);
+    Act delist(const NaiveEngine& model);
     // command_stream_session.cpp
     Act session(const NaiveEngine& model);
     Act change_state(const NaiveEngine& model);

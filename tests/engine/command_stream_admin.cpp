@@ -39,9 +39,10 @@ CommandStream::Act CommandStream::money(const NaiveEngine& model) {
     const auto roll = dice_.below(100);
     if (roll < 40) return {actor, DepositCash{who, currency, amount()}};
     if (roll < 75) {
-        // All that is free, one unit more, or anything.
+        // All that may go, one unit more, what is free but for its settlement, or anything.
         const Money free = model.cash(who, currency) - model.reserved_cash(who, currency);
-        return {actor, WithdrawCash{who, currency, dice_.pick({free, free + Money{1}, amount()})}};
+        const Money settled = free - model.unsettled_cash(who, currency);
+        return {actor, WithdrawCash{who, currency, dice_.pick({settled, settled + Money{1}, free, amount()})}};
     }
     const SecurityId what = security(model);
     return {actor, IssueHoldings{who, what, quantity(model, what)}};

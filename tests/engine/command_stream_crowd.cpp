@@ -12,6 +12,8 @@ constexpr AccountId kOther{5};
 constexpr SecurityId kAcme{1};
 constexpr std::uint64_t kCrowd = 1'160;  // seven of eight are one account's
 constexpr std::uint64_t kAftermath = 90;
+constexpr std::uint64_t kSettling = 40;  // then days may pass, and what was traded settles
+constexpr std::int64_t kDay = 86'400'000'000;
 
 enum Kind { Resting, Days, Triggers, Closing, Auction, Icebergs, kKinds };
 
@@ -27,6 +29,10 @@ CommandStream::Act CommandStream::crowd(const NaiveEngine& model) {
     --crowd_left_;
     if (crowd_left_ == 0) return {kOperator, ChangeTradingState{SecurityId::None, TradingState::Open, {}}};
     if (crowd_left_ == kAftermath) return crowd_event(model);
+    if (crowd_left_ == kSettling && dice_.chance(30)) {
+        time_.us += 4 * kDay;
+        return {UserId::None, AdvanceClock{}};
+    }
     if (crowd_left_ > kAftermath)
         return dice_.chance(99) ? Act{crowd_left_ % 8 == 0 ? UserId::None : kOwner, crowd_order()} : trading(model);
     // The work goes on between other people's commands.

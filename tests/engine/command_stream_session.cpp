@@ -11,13 +11,14 @@ constexpr std::int64_t kSecond = 1'000'000;
 
 }  // namespace
 
-// Most commands follow each other at once; now and then seconds or an hour pass.
+// Most commands follow each other at once; now and then seconds, an hour or days pass.
 void CommandStream::pass_time(const NaiveEngine&) {
     const auto roll = dice_.below(1'000);
     time_.us += roll < 900   ? dice_.between(0, 20)
                 : roll < 990 ? dice_.between(0, kSecond)
                 : roll < 998 ? dice_.between(kSecond, 10 * kSecond)
-                             : 3'600 * kSecond;
+                : roll < 999 ? 3'600 * kSecond
+                             : dice_.between(8, 110) * 3'600 * kSecond;
 }
 
 CommandStream::Act CommandStream::session(const NaiveEngine& model) {

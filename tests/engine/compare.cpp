@@ -50,6 +50,22 @@ void compare_accounts(const Engine& engine, const NaiveEngine& oracle, Differenc
     }
 }
 
+// The steps of every trade, and what of the accounts' cash waits for them.
+void compare_settlement(const Engine& engine, const NaiveEngine& oracle, Differences& out) {
+    std::map<NaiveEngine::CashKey, Money> unsettled;
+    for (const NaiveEngine::Trade& trade : oracle.trades()) {
+        const SettlementStep step = trade.is_unsettled() ? trade.step : SettlementStep{};
+        const SettlementStep found = engine.settlement(trade.id).value_or(SettlementStep{});
+        if (found != step) out.push_back(difference("settlement", found, step));
+        const Currency currency = oracle.securities().at(trade.security).terms.currency;
+        if (trade.is_unsettled()) unsettled[{trade.seller, currency}] += trade.proceeds();
+    }
+    for (const auto& [key, total] : oracle.all_cash()) {
+        const Money cash = engine.unsettled_cash(key.first, key.second);
+        if (cash != unsettled[key]) out.push_back(difference("unsettled cash", cash, unsettled[key]));
+    }
+}
+
 void compare_order(const OrderView& found, const NaiveEngine::Order& expected, Differences& out) {
     const PlaceOrder& request = expected.request;
     if (found.order != expected.id || found.account != request.account || found.security != request.security ||
@@ -158,6 +174,7 @@ Differences compare_events(const std::vector<Event>& events, RejectReason reason
 Differences compare_states(const Engine& engine, const NaiveEngine& oracle) {
     Differences out;
     compare_accounts(engine, oracle, out);
+    compare_settlement(engine, oracle, out);
     compare_orders(engine, oracle, out);
     for (const auto& [id, security] : oracle.securities()) compare_security(engine, oracle, id, out);
     return out;

@@ -10,12 +10,18 @@ namespace {
 
 using Tif = TimeInForce;
 
-enum class Kind { Type, Time, Flag, Prevention, Role, Side, State };
+enum class Kind { Type, Time, Flag, Prevention, Role, Side, State, Fees };
 enum Flag { PostOnly, Reprice, ReduceOnly, AllOrNone, Minimum, Iceberg, Protection, kFlags };
 constexpr std::array<const char*, kFlags> kFlagWords{"post_only", "post_only_reprice", "reduce_only", "all_or_none",
                                                      "min_quantity", "display_quantity", "protection_price"};
 enum StateFeature { Open, Opening, Closing, Reopening, PreOpen, kStates };
 constexpr std::array<const char*, kStates> kStateWords{"open", "opening", "closing", "reopening", "pre_open"};
+
+constexpr std::array<const char*, 2> kFeesWords{"no fees", "fees"};
+// What a trade may be, one of each.
+constexpr std::array<const char*, 2> kTradeWords{"continuous", "auction"};
+constexpr std::array<const char*, 4> kTradeFeeWords{"no fee", "maker fee", "taker fee", "both fees"};
+constexpr std::array<const char*, 2> kSettlementWords{"settled at once", "settled later"};
 
 // What random streams reach, but not surely in every run; each has a golden case that always does.
 const std::set<std::string> kRare{
@@ -48,6 +54,8 @@ const std::vector<Entry>& all_features() {
         add(Kind::Side, kSideWords);
         for (int state = 0; state < kStates; ++state)
             list.push_back({Kind::State, state, kStateWords[static_cast<std::size_t>(state)]});
+        for (int fees = 0; fees < 2; ++fees)
+            list.push_back({Kind::Fees, fees, kFeesWords[static_cast<std::size_t>(fees)]});
         return list;
     }();
     return all;
@@ -143,6 +151,10 @@ StateFeature feature_of(const NaiveEngine::State& state) {
     return state.auction == AuctionKind::Closing ? Closing : Reopening;
 }
 
+std::string trade_words(std::size_t auction, std::size_t fees, std::size_t later) {
+    return std::string("trade: ") + kTradeWords[auction] + ", " + kTradeFeeWords[fees] + ", " + kSettlementWords[later];
+}
+
 }  // namespace
 
 std::vector<Coverage::Feature> Coverage::features_of(const OrderAccepted& e, bool reprice,
@@ -164,7 +176,16 @@ std::vector<Coverage::Feature> Coverage::features_of(const OrderAccepted& e, boo
     add(Kind::Role, e.role);
     add(Kind::Side, e.side);
     add(Kind::State, feature_of(state));
+    add(Kind::Fees, e.maker_ppm != 0 || e.taker_ppm != 0);
     return features;
+}
+
+void Coverage::add_trade(const TradeExecuted& trade) {
+    const std::size_t fees = (trade.maker_fee.units != 0 ? 1U : 0U) + (trade.taker_fee.units != 0 ? 2U : 0U);
+    trades_.insert(trade_words(trade.auction ? 1 : 0, fees, trade.settles_at.us != 0 ? 1 : 0));
+    if (fees == 0) return;
+    if (trade.fee_account == trade.maker_account) trades_.insert("trade: fees to the maker");
+    if (trade.fee_account == trade.taker_account) trades_.insert("trade: fees to the taker");
 }
 
 void Coverage::add(const Command& command, const EventBody& event, const NaiveEngine::State& state) {
@@ -175,6 +196,8 @@ void Coverage::add(const Command& command, const EventBody& event, const NaiveEn
         for (std::size_t i = 0; i < features.size(); ++i)
             for (std::size_t j = i + 1; j < features.size(); ++j) pairs_.emplace(features[i], features[j]);
     }
+    if (const auto* e = std::get_if<TradeExecuted>(&event)) add_trade(*e);
+    if (const auto* e = std::get_if<SettlementChanged>(&event)) steps_.emplace(e->step, e->cause);
     if (const auto* e = std::get_if<OrderCanceled>(&event)) cancels_.insert(e->reason);
     if (const auto* e = std::get_if<OrderExpired>(&event)) expiries_.insert(e->reason);
     if (const auto* e = std::get_if<OrderActivated>(&event)) activations_.insert(e->reason);
@@ -195,6 +218,16 @@ std::vector<std::string> Coverage::missing() const {
     expect("cancel: ", kCancelReasonWords, cancels_);
     expect("expiry: ", kExpireReasonWords, expiries_);
     expect("activation: ", kActivationReasonWords, activations_);
+    for (const auto& entry : kSettlementStepWords)
+        if (!steps_.contains({entry.value, StateCause::Operator}))
+            list.push_back("settlement by an operator: " + std::string(entry.word));
+    if (!steps_.contains({SettlementStep::Settled, StateCause::Clock})) list.emplace_back("settlement by the clock");
+    std::vector<std::string> trades{"trade: fees to the maker", "trade: fees to the taker"};
+    for (std::size_t auction = 0; auction < kTradeWords.size(); ++auction)
+        for (std::size_t fees = 0; fees < kTradeFeeWords.size(); ++fees)
+            for (std::size_t later = 0; later < 2; ++later) trades.push_back(trade_words(auction, fees, later));
+    for (const std::string& trade : trades)
+        if (!trades_.contains(trade)) list.push_back(trade);
     std::erase_if(list, [](const std::string& what) { return kRare.contains(what); });
     const auto& all = all_features();
     for (std::size_t i = 0; i < all.size(); ++i)

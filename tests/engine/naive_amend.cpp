@@ -27,7 +27,7 @@ RejectReason NaiveEngine::refuse_target(const OrderRef& target, AccountId accoun
 RejectReason NaiveEngine::refuse_amend(const AmendOrder& c, const Order& order) const {
     const SecurityId security = order.request.security;
     if (dead(order)) return Reason::OrderNotOpen;
-    if (const Reason no = refuse_state(c.account, security); no != Reason::None) return no;
+    if (const Reason no = refuse_state(order.request); no != Reason::None) return no;
     if (awaits_uncross(security)) return Reason::AuctionUncrossing;
     if (c.expires_at && (*c.expires_at <= now_ || *c.expires_at > kLatestTime)) return Reason::ExpiresAtNotAllowed;
     const bool waits_for_minimum = order.stage == Stage::Held && order.minimum.units > 0 && !order.request.all_or_none;

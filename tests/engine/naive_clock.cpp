@@ -14,6 +14,7 @@ RejectReason NaiveEngine::on(UserId actor, const ChangeTradingState& c, Predicti
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     const bool of_market = c.security == SecurityId::None;
     if (!of_market && !securities_.contains(c.security)) return Reason::SecurityNotFound;
+    if (!of_market && securities_.at(c.security).is_delisted) return Reason::SecurityDelisted;
     for (const Work& work : works_)
         if (work.terms.kind == WorkKind::Uncross && (of_market || awaits_uncross(c.security)))
             return Reason::AuctionUncrossing;
@@ -87,6 +88,7 @@ RejectReason NaiveEngine::on(UserId actor, const AdvanceClock&, Prediction&) {
     if (!works_.empty()) return Reason::None;
     expire_due();
     fire_switches();
+    settle_due();
     step_states();
     if (may_indicate) indicate_due();
     return Reason::None;

@@ -23,6 +23,13 @@ bool is_currency(std::string_view text) { return text.size() == 3 && only(text, 
 // Every bit is a role, and there is at least one.
 bool are_roles(RoleSet roles) { return roles.bits >= 1 && roles.bits <= 31; }
 
+template <class E, class... Es>
+constexpr bool is_one_of = (std::is_same_v<E, Es> || ...);
+// Events that name a security and leave its orders as they are.
+template <class E>
+constexpr bool touches_nothing = is_one_of<E, HoldingsIssued, TradingStateChanged, FeesSet, SettlementChanged,
+                                           SecurityTermsSet, ValuationRecorded, SecurityDelisted>;
+
 template <class Map>
 auto next_id(const Map& map) {
     return static_cast<typename Map::key_type>(map.size() + 1);
@@ -47,8 +54,7 @@ void NaiveEngine::emit(EventBody event) {
     ++events_;
     const auto touch_named = [&](const auto& e) {
         using E = std::remove_cvref_t<decltype(e)>;
-        constexpr bool is_of_trading = !std::is_same_v<E, HoldingsIssued> && !std::is_same_v<E, TradingStateChanged>;
-        if constexpr (is_of_trading && requires { e.security; })
+        if constexpr (!touches_nothing<E> && requires { e.security; })
             if (e.security != SecurityId::None) touch(e.security);
     };
     std::visit(touch_named, event);
@@ -85,7 +91,7 @@ Quantity NaiveEngine::holding(AccountId account, SecurityId security) const {
 
 Money NaiveEngine::reserved_cash(const Order& order) const {
     if (!order.is_open() || !order.is_buy() || !order.reserves || !order.limit()) return {};
-    return cost_of(order.request.security, *order.limit(), order.leaves());
+    return reserve_of(order.request.security, order.rates, *order.limit(), order.leaves());
 }
 
 Quantity NaiveEngine::reserved_quantity(const Order& order) const {
@@ -115,7 +121,8 @@ RejectReason NaiveEngine::on(UserId actor, const RegisterUser& c, Prediction&) {
     if (!are_roles(c.roles)) return Reason::RolesNotAllowed;
     const UserId user = next_id(users_);
     const AccountId account = next_id(accounts_);
-    users_[user] = User{c, UserStatus::Active};
+    users_[user].terms = c;
+    users_[user].accreditation.user = user;
     accounts_[account] = user;
     emit(UserRegistered{user, c.name, c.roles});
     emit(AccountOpened{account, user});
@@ -180,8 +187,8 @@ RejectReason NaiveEngine::on(UserId actor, const CreateSecurity& c, Prediction&)
         return Reason::NameNotAllowed;
     const SecurityId id = next_id(securities_);
     securities_[id].terms = c;
-    emit(SecurityCreated{id, c.symbol, c.name, c.currency, c.price_scale, c.quantity_scale, c.tick_size,
-                                  c.lot_size});
+    securities_[id].rules.security = id;
+    emit(SecurityCreated{id, c.symbol, c.name, c.currency, c.price_scale, c.quantity_scale, c.tick_size, c.lot_size});
     return Reason::None;
 }
 
@@ -199,8 +206,8 @@ RejectReason NaiveEngine::on(UserId actor, const DepositCash& c, Prediction&) {
 RejectReason NaiveEngine::on(UserId actor, const WithdrawCash& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     if (!accounts_.contains(c.account)) return Reason::AccountNotFound;
-    const Money free = cash(c.account, c.currency) - reserved_cash(c.account, c.currency);
-    if (c.amount > free) return Reason::InsufficientFunds;
+    if (c.amount > free_cash(c.account, c.currency) - unsettled_cash(c.account, c.currency))
+        return Reason::InsufficientFunds;
     if (c.amount.units <= 0) return Reason::AmountNotPositive;
     cash_[{c.account, c.currency}] -= c.amount;
     emit(CashWithdrawn{c.account, c.currency, c.amount});
@@ -212,6 +219,7 @@ RejectReason NaiveEngine::on(UserId actor, const IssueHoldings& c, Prediction&) 
     if (!accounts_.contains(c.account)) return Reason::AccountNotFound;
     if (!securities_.contains(c.security)) return Reason::SecurityNotFound;
     Security& security = securities_[c.security];
+    if (security.is_delisted) return Reason::SecurityDelisted;
     if (c.quantity.units <= 0) return Reason::QuantityNotPositive;
     if (c.quantity.units > kMaxQuantityUnits ||
         Int128{security.outstanding.units} + c.quantity.units > kMaxQuantityUnits)
@@ -226,9 +234,10 @@ RejectReason NaiveEngine::on(UserId actor, const IssueHoldings& c, Prediction&) 
 RejectReason NaiveEngine::on(UserId actor, const SetPriceBands& c, Prediction&) {
     if (!may(actor, Role::Operator)) return Reason::NotPermitted;
     if (!securities_.contains(c.security)) return Reason::SecurityNotFound;
+    if (securities_[c.security].is_delisted) return Reason::SecurityDelisted;
     if (c.static_basis_points > kBasisPoints || c.dynamic_basis_points > kBasisPoints || c.halt_us < 0 ||
         c.auction_us < 0 || c.halt_us > kMaxPauseUs || c.auction_us > kMaxPauseUs ||
- c.reference_price.units < 0 || c.reference_price.units > kMaxPriceUnits)
+        c.reference_price.units < 0 || c.reference_price.units > kMaxPriceUnits)
         return Reason::BandsNotAllowed;
     securities_[c.security].bands = c;
     emit(PriceBandsSet{c.security, c.reference_price, c.static_basis_points, c.dynamic_basis_points, c.halt_us,

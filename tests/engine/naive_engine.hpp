@@ -7,6 +7,7 @@
 
 #include "engine/commands.hpp"
 #include "engine/events.hpp"
+#include "tests/engine/naive_records.hpp"
 
 #include <deque>
 #include <map>
@@ -17,7 +18,7 @@
 
 namespace buttonwood::engine::tests {
 
-class NaiveEngine {
+class NaiveEngine : public NaiveRecords {
 public:
     struct Prediction {
         RejectReason reason{};
@@ -26,61 +27,6 @@ public:
     };
     Prediction decide(UserId actor, Timestamp time, const Command& command);
 
-    struct User {
-        RegisterUser terms;
-        UserStatus status = UserStatus::Active;
-    };
-    struct ApiKey {
-        UserId user{};
-        bool revoked{};
-    };
-    // A trading state with its auction's kind and the time of the clock's next step.
-    struct State {
-        TradingState state = TradingState::Open;
-        AuctionKind auction{};
-        Timestamp until;
-        [[nodiscard]] bool gathers() const { return state == TradingState::Auction || state == TradingState::PreOpen; }
-        [[nodiscard]] bool is_closing_auction() const {
-            return state == TradingState::Auction && auction == AuctionKind::Closing;
-        }
-    };
-    struct Security {
-        CreateSecurity terms;
-        State own;
-        Quantity outstanding;
-        Price last;
-        SetPriceBands bands;        // reference_price follows the auctions
-        bool indication_is_stale{};  // its book changed under an auction since it was indicated
-    };
-    enum class Stage { Taking, Resting, Held, Over };
-    struct Order {
-        OrderId id{};
-        PlaceOrder request;
-        GroupRole role{};
-        OrderId group{};
-        Price price;       // where it stands; 0 = none
-        Quantity quantity;
-        Quantity filled;
-        Quantity tip;      // what it shows, while it rests
-        Quantity display;
-        Quantity minimum;  // of its first execution, while it waits for it
-        Price stop_price;
-        Timestamp expires_at;
-        Price mark;        // trailing stop: the best last price since it is held
-        Stage stage = Stage::Taking;
-        bool is_dormant{};   // an exit before its entry is done
-        bool reserves = true;
-        std::uint64_t place{};  // grows: the event that put it where it stands
-
-        [[nodiscard]] bool is_open() const { return stage != Stage::Over; }
-        [[nodiscard]] bool is_buy() const { return request.side == Side::Buy; }
-        [[nodiscard]] Quantity leaves() const { return quantity - filled; }
-        [[nodiscard]] std::optional<Price> limit() const;
-        [[nodiscard]] std::optional<Price> trigger() const;
-        [[nodiscard]] bool is_auction_only() const {
-            return request.time_in_force == TimeInForce::Opg || request.time_in_force == TimeInForce::Cls;
-        }
-    };
     using CashKey = std::pair<AccountId, Currency>;
     using HoldingKey = std::pair<AccountId, SecurityId>;
 
@@ -92,11 +38,15 @@ public:
     [[nodiscard]] Money reserved_cash(const Order& order) const;
     [[nodiscard]] Quantity reserved_quantity(const Order& order) const;
 
+    // The proceeds of the account's trades that are not settled yet: here, but not to be withdrawn.
+    [[nodiscard]] Money unsettled_cash(AccountId account, Currency currency) const;
+
     [[nodiscard]] const std::map<UserId, User>& users() const { return users_; }
     [[nodiscard]] const std::map<AccountId, UserId>& accounts() const { return accounts_; }
     [[nodiscard]] const std::map<SecurityId, Security>& securities() const { return securities_; }
     [[nodiscard]] const std::map<KeyId, ApiKey>& keys() const { return keys_; }
     [[nodiscard]] const std::deque<Order>& orders() const { return orders_; }  // #1 first; all that were ever accepted
+    [[nodiscard]] const std::deque<Trade>& trades() const { return trades_; }  // trade 1 first
     [[nodiscard]] const Order* order(OrderId id) const;
     [[nodiscard]] const std::set<OrderId>& open_orders() const { return open_; }
     [[nodiscard]] const std::map<CashKey, Money>& all_cash() const { return cash_; }
@@ -159,11 +109,37 @@ private:
     void emit(EventBody event);
     void touch(SecurityId security);
 
+    // naive_compliance.cpp: people, the terms of securities, and who may trade what.
+    Reason on(UserId, const UpdateProfile&, Prediction&);
+    Reason on(UserId, const SetPreference&, Prediction&);
+    Reason on(UserId, const SetKycStatus&, Prediction&);
+    Reason on(UserId, const SetAccreditation&, Prediction&);
+    Reason on(UserId, const AddComplianceNote&, Prediction&);
+    Reason on(UserId, const SetSecurityTerms&, Prediction&);
+    Reason on(UserId, const RecordValuation&, Prediction&);
+    Reason on(UserId, const DelistSecurity&, Prediction&);
+    [[nodiscard]] Reason refuse_trader(AccountId account, SecurityId security, Side side) const;
+    [[nodiscard]] Reason refuse_person(UserId actor, UserId user, bool allowed) const;
+
+    // naive_settlement.cpp: fees, and trades that settle later.
+    Reason on(UserId, const SetFees&, Prediction&);
+    Reason on(UserId, const ChangeSettlement&, Prediction&);
+    [[nodiscard]] const SetFees* fees_in_force(SecurityId security) const;
+    [[nodiscard]] Rates rates_in_force(SecurityId security) const;
+    [[nodiscard]] Money cost_of_taking(const PlaceOrder& bid, Rates rates, Quantity wanted) const;
+    [[nodiscard]] Money reserve_of(SecurityId security, Rates rates, Price limit, Quantity quantity) const;
+    [[nodiscard]] Money free_cash(AccountId account, Currency currency) const;
+    [[nodiscard]] Timestamp settlement_time(SecurityId security) const;
+    [[nodiscard]] Reason refuse_cancellation(const Trade& trade) const;
+    void move(const Trade& trade, bool back);
+    void change_step(Trade& trade, SettlementStep step, StateCause cause, const Note& note);
+    void settle_due();
+
     // naive_place.cpp, naive_terms.cpp: what is refused, and what an order becomes.
     Reason on(UserId, const PlaceOrder&, Prediction&);
     Reason on(UserId, const PlaceGroup&, Prediction&);
     [[nodiscard]] Reason refuse(UserId actor, const PlaceOrder& c, bool is_exit, Plan& plan, Prediction& out) const;
-    [[nodiscard]] Reason refuse_state(AccountId account, SecurityId security) const;
+    [[nodiscard]] Reason refuse_state(const PlaceOrder& c) const;
     [[nodiscard]] bool auction_takes(const PlaceOrder& c) const;
     [[nodiscard]] bool awaits_uncross(SecurityId security) const;
     [[nodiscard]] Reason refuse_terms(const PlaceOrder& c) const;
@@ -202,6 +178,7 @@ private:
     void trade(Order& maker, Order& taker, Price price, Quantity quantity, bool auction);
     void move_marks(SecurityId security, Price price);
     void refresh(Order& order);
+    [[nodiscard]] static Money fee_of(Money notional, std::uint32_t ppm);
     [[nodiscard]] Money cost_of(SecurityId security, Price price, Quantity quantity) const;
     [[nodiscard]] Reason refuse_reservation(AccountId account, SecurityId security, Side side, Money cash,
                                             Quantity quantity) const;
@@ -272,10 +249,12 @@ private:
     std::map<AccountId, UserId> accounts_;
     std::map<KeyId, ApiKey> keys_;
     std::map<SecurityId, Security> securities_;
+    std::optional<SetFees> market_fees_;
     std::map<CashKey, Money> cash_;
     std::map<HoldingKey, Quantity> holdings_;
     std::deque<Order> orders_;
     std::set<OrderId> open_;
+    std::deque<Trade> trades_;
     std::map<std::pair<AccountId, ClientOrderId>, OrderId> client_ids_;
     std::map<AccountId, Timestamp> switches_;
     std::deque<Work> works_;
@@ -283,7 +262,6 @@ private:
     State market_;
     Timestamp clock_;
     Timestamp newest_indication_;
-    TradeId last_trade_{};
     std::uint64_t events_{};
 
     // Of the command being decided.

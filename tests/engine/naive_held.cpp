@@ -102,9 +102,9 @@ void NaiveEngine::activate(Order& order, ActivationReason reason) {
     const PlaceOrder& c = order.request;
     Money needed;
     if (order.limit())
-        needed = cost_of(c.security, *order.limit(), order.leaves()) - reserved_cash(order);
+        needed = reserve_of(c.security, order.rates, *order.limit(), order.leaves()) - reserved_cash(order);
     else
-        needed = {takeable(c, std::nullopt, order.leaves(), true).cost};
+        needed = cost_of_taking(c, order.rates, order.leaves());
     switch (refuse_reservation(c.account, c.security, c.side, needed, order.leaves() - reserved_quantity(order))) {
         case Reason::InsufficientFunds: return cancel(order, CancelReason::InsufficientFunds);
         case Reason::InsufficientShares: return cancel(order, CancelReason::InsufficientShares);
@@ -142,8 +142,8 @@ void NaiveEngine::activate_exits(Order& take_profit) {
     if (const auto why = dead(take_profit)) return end(take_profit, *why);
     if (const auto why = dead(stop)) return end(stop, *why);
     const Price dearer = std::max(take_profit.price, stop.limit().value_or(Price{}));
-    switch (refuse_reservation(c.account, c.security, c.side, cost_of(c.security, dearer, entry.filled),
-                               entry.filled)) {
+    const Money needed = reserve_of(c.security, take_profit.rates, dearer, entry.filled);
+    switch (refuse_reservation(c.account, c.security, c.side, needed, entry.filled)) {
         case Reason::InsufficientFunds: return cancel(take_profit, CancelReason::InsufficientFunds);
         case Reason::InsufficientShares: return cancel(take_profit, CancelReason::InsufficientShares);
         default: break;

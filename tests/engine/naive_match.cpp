@@ -213,8 +213,9 @@ void NaiveEngine::reduce(Order& order, Quantity by) {
 // One fill, the groups it decides, and the next tips of what stands in the book.
 void NaiveEngine::trade(Order& maker, Order& taker, Price price, Quantity quantity, bool auction) {
     const SecurityId security = taker.request.security;
-    Order& buyer = taker.is_buy() ? taker : maker;
-    Order& seller = taker.is_buy() ? maker : taker;
+    const bool taker_buys = taker.is_buy();
+    const Order& buyer = taker_buys ? taker : maker;
+    const Order& seller = taker_buys ? maker : taker;
     const Money cash_before = reserved_cash(buyer);
     const Quantity quantity_before = reserved_quantity(seller);
     for (Order* order : {&maker, &taker}) {
@@ -222,15 +223,19 @@ void NaiveEngine::trade(Order& maker, Order& taker, Price price, Quantity quanti
         if (order->stage == Stage::Resting) order->tip -= quantity;
     }
     const Money notional = cost_of(security, price, quantity);
-    const Currency currency = securities_.at(security).terms.currency;
-    cash_[{buyer.request.account, currency}] -= notional;
-    cash_[{seller.request.account, currency}] += notional;
-    holdings_[{seller.request.account, security}] -= quantity;
-    holdings_[{buyer.request.account, security}] += quantity;
-    last_trade_ = static_cast<TradeId>(static_cast<std::uint64_t>(last_trade_) + 1);
-    emit(TradeExecuted{last_trade_, security, maker.id, taker.id, maker.request.account, taker.request.account,
+    const Money maker_fee = fee_of(notional, maker.rates.maker_ppm);
+    const Money taker_fee = fee_of(notional, taker.rates.taker_ppm);
+    const bool is_free = maker_fee.units == 0 && taker_fee.units == 0;
+    const Timestamp settles_at = settlement_time(security);
+    trades_.push_back({static_cast<TradeId>(trades_.size() + 1), security, buyer.request.account,
+                       seller.request.account, quantity, notional, taker_buys ? taker_fee : maker_fee,
+                       taker_buys ? maker_fee : taker_fee, is_free ? AccountId{} : fees_in_force(security)->account,
+                       settles_at, settles_at.us == 0 ? SettlementStep::Settled : SettlementStep::Pending});
+    move(trades_.back(), false);
+    emit(TradeExecuted{trades_.back().id, security, maker.id, taker.id, maker.request.account, taker.request.account,
                        taker.request.side, price, quantity, notional, cash_before - reserved_cash(buyer),
-                       quantity_before - reserved_quantity(seller), maker.leaves(), taker.leaves(), auction});
+                       quantity_before - reserved_quantity(seller), maker.leaves(), taker.leaves(), auction,
+                       maker_fee, taker_fee, trades_.back().fee_account, settles_at});
     book_changed(security);
     move_marks(security, price);
     for (Order* order : {&maker, &taker})
@@ -273,8 +278,7 @@ RejectReason NaiveEngine::refuse_reservation(AccountId account, SecurityId secur
                                              Quantity quantity_needed) const {
     if (side == Side::Buy) {
         const Currency currency = securities_.at(security).terms.currency;
-        const Money free = cash(account, currency) - reserved_cash(account, currency);
-        return cash_needed > free ? Reason::InsufficientFunds : Reason::None;
+        return cash_needed > free_cash(account, currency) ? Reason::InsufficientFunds : Reason::None;
     }
     const Quantity free = holding(account, security) - reserved_holding(account, security);
     return quantity_needed > free ? Reason::InsufficientShares : Reason::None;

@@ -4,13 +4,13 @@
 
 namespace buttonwood::engine::tests {
 
-std::optional<Price> NaiveEngine::Order::limit() const {
+std::optional<Price> NaiveRecords::Order::limit() const {
     if (price.units != 0) return price;
     if (request.protection_price.units != 0) return request.protection_price;
     return std::nullopt;
 }
 
-std::optional<Price> NaiveEngine::Order::trigger() const {
+std::optional<Price> NaiveRecords::Order::trigger() const {
     if (!has_trigger(request.type)) return std::nullopt;
     if (request.type != OrderType::TrailingStop) return stop_price;
     if (mark.units == 0) return std::nullopt;
@@ -35,7 +35,7 @@ RejectReason NaiveEngine::refuse(UserId actor, const PlaceOrder& c, bool is_exit
         out.order = earlier->second;
         return same(at(earlier->second).request, c) ? Reason::DuplicateClientOrderId : Reason::ClientOrderIdConflict;
     }
-    if (const Reason no = refuse_state(c.account, c.security); no != Reason::None) return no;
+    if (const Reason no = refuse_state(c); no != Reason::None) return no;
     if (in_force(c.security).gathers() && !auction_takes(c)) return Reason::AuctionOnly;
     if (awaits_uncross(c.security)) return Reason::AuctionUncrossing;
     if (const Reason no = refuse_terms(c); no != Reason::None) return no;
@@ -88,6 +88,7 @@ NaiveEngine::Order& NaiveEngine::accept(const PlaceOrder& c, const Plan& plan, G
     fresh.minimum = plan.minimum;
     fresh.stop_price = c.stop_price;
     fresh.expires_at = c.expires_at;
+    fresh.rates = rates_in_force(c.security);
     fresh.stage = plan.held ? Stage::Held : plan.rests ? Stage::Resting : Stage::Taking;
     fresh.is_dormant = role == GroupRole::TakeProfitExit || role == GroupRole::StopExit;
     fresh.reserves = !fresh.is_dormant && role != GroupRole::OcoSecond;
@@ -102,7 +103,8 @@ NaiveEngine::Order& NaiveEngine::accept(const PlaceOrder& c, const Plan& plan, G
                        order.quantity, order.price, reserved_cash(order), reserved_quantity(order), c.client_order_id,
                        0, plan.held, c.reduce_only, c.all_or_none, c.self_trade_prevention, role, group,
                        order.trigger().value_or(Price{}), c.trail_amount, c.trail_basis_points, c.protection_price,
-                       c.display_quantity, c.min_quantity, c.expires_at});
+                       c.display_quantity, c.min_quantity, c.expires_at, order.rates.maker_ppm,
+                       order.rates.taker_ppm});
     if (plan.rests) book_changed(c.security);
     return order;
 }

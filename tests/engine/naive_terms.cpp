@@ -16,9 +16,11 @@ bool NaiveEngine::auction_takes(const PlaceOrder& c) const {
     return may_rest(c.time_in_force) && !c.post_only;
 }
 
-RejectReason NaiveEngine::refuse_state(AccountId account, SecurityId security) const {
-    if (users_.at(accounts_.at(account)).status != UserStatus::Active) return Reason::AccountSuspended;
-    switch (in_force(security).state) {
+// Who may trade it at all, then whether anybody may now.
+RejectReason NaiveEngine::refuse_state(const PlaceOrder& c) const {
+    if (users_.at(accounts_.at(c.account)).status != UserStatus::Active) return Reason::AccountSuspended;
+    if (const Reason no = refuse_trader(c.account, c.security, c.side); no != Reason::None) return no;
+    switch (in_force(c.security).state) {
         case TradingState::Open:
         case TradingState::Auction:
         case TradingState::PreOpen: return Reason::None;
@@ -141,11 +143,12 @@ RejectReason NaiveEngine::refuse_means(const PlaceOrder& c, const Plan& plan) co
     const std::optional<Price> limit = plan.price.units != 0         ? std::optional(plan.price)
                                        : c.protection_price.units != 0 ? std::optional(c.protection_price)
                                                                        : std::nullopt;
+    const Rates rates = rates_in_force(c.security);
     Money needed;
     if (limit)
-        needed = cost_of(c.security, *limit, plan.quantity);
+        needed = reserve_of(c.security, rates, *limit, plan.quantity);
     else if (c.type == OrderType::Market && c.side == Side::Buy)
-        needed = {takeable(c, limit, plan.quantity, true).cost};
+        needed = cost_of_taking(c, rates, plan.quantity);
     return refuse_reservation(c.account, c.security, c.side, needed, plan.quantity);
 }
 

@@ -59,6 +59,14 @@ PlaceOrder with(PlaceOrder order, Change&& change) {
     return order;
 }
 
+template <class Change>
+SetSecurityTerms with_terms(Change&& change) {
+    SetSecurityTerms terms;
+    terms.security = kAcme;
+    change(terms);
+    return terms;
+}
+
 StateHash after(const Command& command) {
     Bare bare = opened();
     bare.must(command);
@@ -168,6 +176,31 @@ TEST_CASE("Every kind of command, with every choice of its fields, leads to a st
         cancel(kAnn, anns),
         cancel(kBob, OrderId{2}),
         MassCancel{kAnn, SecurityId::None, Side::Sell},  // leaves nothing but its event
+        UpdateProfile{UserId{1}, "Anna", {}, {}},
+        UpdateProfile{UserId{1}, {}, "ann@example.com", {}},
+        UpdateProfile{UserId{1}, {}, {}, "US"},
+        SetKycStatus{UserId{1}, KycStatus::Pending, {}},
+        SetKycStatus{UserId{1}, KycStatus::Verified, {}},
+        SetKycStatus{UserId{2}, KycStatus::Verified, {}},
+        SetAccreditation{UserId{1}, AccreditationStatus::Verified, AccreditationBasis::Income, {}, {}},
+        SetAccreditation{UserId{1}, AccreditationStatus::Verified, AccreditationBasis::Entity, {}, {}},
+        SetAccreditation{UserId{1}, AccreditationStatus::Pending, AccreditationBasis::Income, {}, {}},
+        SetAccreditation{UserId{1}, AccreditationStatus::Verified, AccreditationBasis::Income, {}, {10'000}},
+        with_terms([](SetSecurityTerms& t) { t.accredited_only = true; }),
+        with_terms([](SetSecurityTerms& t) { t.kyc_required = true; }),
+        with_terms([](SetSecurityTerms& t) { t.lock_up_until = {10'000}; }),
+        with_terms([](SetSecurityTerms& t) { t.settlement_days = 1; }),
+        with_terms([](SetSecurityTerms& t) { t.settlement_days = 2; }),
+        with_terms([](SetSecurityTerms& t) { t.issuer = "Acme"; }),
+        with_terms([](SetSecurityTerms& t) { t.description = "Acme"; }),
+        with_terms([](SetSecurityTerms& t) { t.asset_class = AssetClass::Fund; }),
+        with_terms([](SetSecurityTerms& t) { t.exemption = Exemption::RegS; }),
+        with_terms([](SetSecurityTerms& t) { t.free_float = {1}; }),
+        SetFees{SecurityId::None, 1, 0, kAnn},
+        SetFees{SecurityId::None, 0, 1, kAnn},
+        SetFees{SecurityId::None, 0, 1, kBob},
+        SetFees{kAcme, 0, 1, kBob},
+        SetFees{kAcme, 0, 0, kBob},
     };
     std::vector<StateHash> seen = {opened().hash()};
     for (const Command& command : commands) {

@@ -113,6 +113,7 @@ std::string outcome(const std::string& line, std::unique_ptr<Stage>& stage) {
         return {};
     }
     if (line == "accounts") return indented(draw_accounts(stage->state()));
+    if (line == "settlements") return indented(draw_settlements(stage->state()));
     if (line.starts_with("book "))
         return indented(draw_book(security_named(line.substr(5), stage->state()), stage->state()));
     if (line.starts_with("held "))

@@ -28,11 +28,13 @@ namespace buttonwood::engine::tests {
 [[nodiscard]] Int128 parse_units(std::string_view text, int scale);
 [[nodiscard]] std::string format_units(Int128 units, int scale);
 
-// 09:30:00 or 09:30:00.000001 of the day of the cases (us:N: so many microseconds since 1970) <-> a time;
+// 09:30:00 or 09:30:00.000001 of the day of the cases (us:N: so many microseconds since 1970) <-> a time; 2026-01-05
+// and 2026-01-05T09:30:00 are read, too;
 // 250ms, 5s, 1us <-> microseconds. Parsing throws as parse_units does.
 inline constexpr Timestamp kMidnight{1'767'225'600'000'000};  // 2026-01-01
 [[nodiscard]] Timestamp parse_time(const std::string& text);
 [[nodiscard]] std::string format_time(Timestamp time);
+[[nodiscard]] std::string format_date(Timestamp time);  // 2026-01-05
 [[nodiscard]] std::int64_t parse_duration(const std::string& text);
 [[nodiscard]] std::string format_duration(std::int64_t us);
 
@@ -48,10 +50,11 @@ struct Line {
 // One event in words, without its envelope. `state` names the people and the securities.
 [[nodiscard]] std::string tell(const EventBody& event, const NaiveEngine& state);
 // The book with its orders in queue order, one line per price, icebergs with what they show and what they hide; the
-// orders that are held; every account's cash and holdings.
+// orders that are held; every account's cash and holdings; the trades that are not settled.
 [[nodiscard]] std::string draw_book(SecurityId security, const NaiveEngine& state);
 [[nodiscard]] std::string draw_held(SecurityId security, const NaiveEngine& state);
 [[nodiscard]] std::string draw_accounts(const NaiveEngine& state);
+[[nodiscard]] std::string draw_settlements(const NaiveEngine& state);
 [[nodiscard]] SecurityId security_named(std::string_view symbol, const NaiveEngine& state);
 
 // Reads a script, drops what is indented, and tells it again with what really comes of it.

@@ -2,6 +2,7 @@
 #include "tests/engine/records.hpp"
 #include "tests/engine/transcript_names.hpp"
 
+#include <chrono>
 #include <iomanip>
 #include <stdexcept>
 
@@ -69,6 +70,13 @@ std::string format_units(Int128 units, int scale) {
 
 Timestamp parse_time(const std::string& text) {
     if (text.starts_with("us:")) return {std::stoll(text.substr(3))};
+    if (text.size() >= 10 && text[4] == '-') {
+        using namespace std::chrono;
+        const auto part = [&](std::size_t from, std::size_t size) { return std::stoi(text.substr(from, size)); };
+        const sys_days date = year{part(0, 4)} / part(5, 2) / part(8, 2);
+        const std::int64_t rest = text.size() == 10 ? 0 : parse_time(text.substr(11)).us - kMidnight.us;
+        return {duration_cast<microseconds>(date.time_since_epoch()).count() + rest};
+    }
     if (text.size() < 8 || text[2] != ':' || text[5] != ':') throw std::runtime_error("no time: " + text);
     const std::int64_t minutes = std::stoll(text.substr(0, 2)) * 60 + std::stoll(text.substr(3, 2));
     return {kMidnight.us + minutes * 60 * kSecond + static_cast<std::int64_t>(parse_units(text.substr(6), 6))};
@@ -81,6 +89,13 @@ std::string format_time(Timestamp time) {
     std::string line = padded(seconds / 3'600, 2) + ':' + padded(seconds / 60 % 60, 2) + ':' + padded(seconds % 60, 2);
     if (us % kSecond != 0) line += '.' + padded(us % kSecond, 6);
     return line;
+}
+
+std::string format_date(Timestamp time) {
+    using namespace std::chrono;
+    const year_month_day date{floor<days>(sys_time<microseconds>{microseconds{time.us}})};
+    const std::string month = padded(unsigned{date.month()}, 2);
+    return padded(int{date.year()}, 4) + '-' + month + '-' + padded(unsigned{date.day()}, 2);
 }
 
 std::int64_t parse_duration(const std::string& text) {
@@ -158,6 +173,19 @@ std::string draw_accounts(const NaiveEngine& state) {
         if (!line.empty()) out << names.name(account) << ": " << line << '\n';
     }
     return out.str();
+}
+
+std::string draw_settlements(const NaiveEngine& state) {
+    const Namer names(state);
+    std::ostringstream out;
+    for (const NaiveEngine::Trade& trade : state.trades()) {
+        if (!trade.is_unsettled()) continue;
+        out << "trade " << static_cast<std::uint64_t>(trade.id) << ": " << names.shares(trade.security, trade.quantity)
+            << " to " << names.name(trade.buyer) << ", " << names.cash(trade.security, trade.proceeds()) << " to "
+            << names.name(trade.seller) << ", " << word_of(trade.step) << ", settles " << format_date(trade.settles_at)
+            << '\n';
+    }
+    return out.str().empty() ? "none\n" : out.str();
 }
 
 }  // namespace buttonwood::engine::tests

@@ -93,9 +93,7 @@ Command administer(const std::string& verb, Words& words, const NaiveEngine& sta
         return RevokeApiKey{KeyId{std::stoull(words.take())}};
     }
     if (verb == "creates") return create_security(words);
-    if (verb == "sets") {
-        return change_state(words, state);
-    }
+    if (verb == "sets") return words.accept("terms") ? parse_terms(words, state) : change_state(words, state);
     if (verb == "deposits" || verb == "withdraws") return move_cash(words, verb == "deposits", state);
     if (verb == "issues") {
         const std::string amount = words.take();
@@ -162,6 +160,8 @@ Line parse_command(const std::string& line, const NaiveEngine& state) {
         parsed.command = parse_amend(words, account, state);
     else if (verb == "cancels")
         parsed.command = parse_cancel(words, account, state);
+    else if (auto rule = parse_rule(verb, words, parsed.actor, state))
+        parsed.command = *rule;
     else
         parsed.command = administer(verb, words, state);
     if (!words.done()) throw std::runtime_error("not understood: " + words.take());

@@ -60,15 +60,17 @@ public:
     }
     std::string operator()(const TradeExecuted& e) const {
         const bool buys = e.taker_side == Side::Buy;
-        const bool improved = e.released_cash > e.notional;
+        const Money paid = e.notional + (buys ? e.taker_fee : e.maker_fee);
+        const bool improved = e.released_cash > paid;
         return text(e.auction ? "auction trade " : "trade ", static_cast<std::uint64_t>(e.trade), ": ",
                     name(e.taker_account), ' ',
                     hash(e.taker_order), buys ? " buys " : " sells ", quantity(e.security, e.quantity), " at ",
                     price(e.security, e.price), buys ? " from " : " to ", name(e.maker_account), ' ',
                     hash(e.maker_order), " for ", cash(e.security, e.notional),
-                    improved ? text(", frees ", cash(e.security, e.released_cash - e.notional)) : "", "; left ",
+                    improved ? text(", frees ", cash(e.security, e.released_cash - paid)) : "", "; left ",
                     quantity(e.security, e.taker_leaves_quantity), " and ",
-                    quantity(e.security, e.maker_leaves_quantity));
+                    quantity(e.security, e.maker_leaves_quantity), fees(e),
+                    e.settles_at.us == 0 ? "" : "; settles " + format_date(e.settles_at));
     }
     std::string operator()(const OrderAmended& e) const {
         const char* place = e.priority_kept ? ", keeps its place"
@@ -149,7 +151,57 @@ public:
                     e.expired_count == 1 ? " order" : " orders", " expired");
     }
 
+    std::string operator()(const ProfileUpdated& e) const {
+        return text(e.name.view(), " is reached at ", e.email.empty() ? "no address" : e.email.view(), ", lives in ",
+                    e.jurisdiction.empty() ? "no country" : e.jurisdiction.view());
+    }
+    std::string operator()(const PreferenceSet& e) const {
+        return text(name(e.user), " prefers ", e.key.view(), e.value.empty() ? " as it was" : ": ", e.value.view());
+    }
+    std::string operator()(const KycStatusChanged& e) const {
+        return text(name(e.user), "'s identity: ", word_of(e.status));
+    }
+    std::string operator()(const AccreditationChanged& e) const {
+        return text(name(e.user), "'s accreditation: ", word_of(e.status),
+                    e.basis == AccreditationBasis::None ? "" : text(" by ", word_of(e.basis)),
+                    e.expires_at.us == 0 ? "" : " until " + format_time(e.expires_at));
+    }
+    std::string operator()(const ComplianceNoted& e) const {
+        return text("noted of ", name(e.user), ": ", e.note.view());
+    }
+    std::string operator()(const SecurityTermsSet& e) const {
+        std::string line = text(symbol(e.security), " is ", word_of(e.asset_class));
+        if (!e.issuer.empty()) line += text(" of ", e.issuer.view());
+        if (e.exemption != Exemption::None) line += text(" under ", word_of(e.exemption));
+        line += e.settlement_days == 0 ? std::string(", settles at once")
+                                       : text(", settles after ", static_cast<int>(e.settlement_days),
+                                              e.settlement_days == 1 ? " day" : " days");
+        if (e.kyc_required) line += ", kyc required";
+        if (e.accredited_only) line += ", accredited only";
+        if (e.lock_up_until.us != 0) line += ", locked until " + format_time(e.lock_up_until);
+        if (e.free_float.units != 0) line += ", float " + quantity(e.security, e.free_float);
+        return line;
+    }
+    std::string operator()(const ValuationRecorded& e) const {
+        return text(symbol(e.security), " was worth ", price(e.security, e.price), " at ", format_time(e.valued_at));
+    }
+    std::string operator()(const SecurityDelisted& e) const { return text(symbol(e.security), " is delisted"); }
+    std::string operator()(const FeesSet& e) const {
+        return text(symbol(e.security), " costs makers ", e.maker_ppm, " and takers ", e.taker_ppm,
+                    " millionths, to ", name(e.account));
+    }
+    std::string operator()(const SettlementChanged& e) const {
+        return text("trade ", static_cast<std::uint64_t>(e.trade), " is ", word_of(e.step),
+                    e.cause == StateCause::Operator ? "" : text(" (", word_of(e.cause), ")"));
+    }
+
 private:
+    // "; fees 0.01 USD and 0.02 USD to keeper": the taker's, then the maker's, as what is left; or nothing.
+    std::string fees(const TradeExecuted& e) const {
+        if (e.fee_account == AccountId::None) return {};
+        return text("; fees ", cash(e.security, e.taker_fee), " and ", cash(e.security, e.maker_fee), " to ",
+                    name(e.fee_account));
+    }
     // "pair 10 at 10.00, 5 more bid", or nothing.
     template <class E>
     std::string auction(const E& e) const {

@@ -5,6 +5,7 @@
 #include "tests/engine/transcript.hpp"
 
 #include <deque>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -57,5 +58,11 @@ E word(const std::string& text) {
 [[nodiscard]] Command parse_group(Words& words, AccountId account, const NaiveEngine& state);
 [[nodiscard]] Command parse_amend(Words& words, AccountId account, const NaiveEngine& state);
 [[nodiscard]] Command parse_cancel(Words& words, AccountId account, const NaiveEngine& state);
+
+// The commands about fees, terms, people and settlement; nullopt where the verb is none of theirs. The terms of a
+// security come after "sets terms".
+[[nodiscard]] std::optional<Command> parse_rule(const std::string& verb, Words& words, UserId actor,
+                                                const NaiveEngine& state);
+[[nodiscard]] Command parse_terms(Words& words, const NaiveEngine& state);
 
 }  // namespace buttonwood::engine::tests

@@ -77,6 +77,47 @@ public:
     std::string operator()(const IssueHoldings& c) const {
         return text("issues ", amount(c.security, c.quantity), ' ', known(c.security), " to ", account_id(c.account));
     }
+    std::string operator()(const SetFees& c) const {
+        return text("charges ", c.security == SecurityId::None ? "market" : known(c.security), " maker ", c.maker_ppm,
+                    " taker ", c.taker_ppm, " to ", account_id(c.account));
+    }
+    std::string operator()(const SetSecurityTerms& c) const {
+        std::string line = text("sets terms of ", known(c.security), " settles ", static_cast<int>(c.settlement_days),
+                                " class ", word_of(c.asset_class), " exemption ", word_of(c.exemption), " issuer ",
+                                quoted(c.issuer.view()), " locked_until us:", c.lock_up_until.us, " float ",
+                                amount(c.security, c.free_float));
+        if (c.kyc_required) line += " kyc_required";
+        if (c.accredited_only) line += " accredited_only";
+        return line;
+    }
+    std::string operator()(const ChangeSettlement& c) const {
+        return text("marks trade ", static_cast<std::uint64_t>(c.trade), ' ', word_of(c.step));
+    }
+    std::string operator()(const SetKycStatus& c) const {
+        return text("finds ", actor(c.user), "'s identity ", word_of(c.status));
+    }
+    std::string operator()(const SetAccreditation& c) const {
+        return text("finds ", actor(c.user), "'s accreditation ", word_of(c.status), " by ", word_of(c.basis),
+                    c.expires_at.us == 0 ? "" : text(" until us:", c.expires_at.us));
+    }
+    std::string operator()(const UpdateProfile& c) const {
+        std::string line = text("changes ", actor(c.user), "'s profile");
+        if (c.name) line += text(" name ", quoted(c.name->view()));
+        if (c.email) line += text(" email ", quoted(c.email->view()));
+        if (c.jurisdiction) line += text(" country ", quoted(c.jurisdiction->view()));
+        return line;
+    }
+    std::string operator()(const SetPreference& c) const {
+        return text("prefers ", one_word(c.key.view()), ' ', one_word(c.value.view()), " for ", actor(c.user));
+    }
+    std::string operator()(const AddComplianceNote& c) const {
+        return text("notes of ", actor(c.user), ' ', one_word(c.note.view()));
+    }
+    std::string operator()(const RecordValuation& c) const {
+        return text("values ", known(c.security), " at ", cost(c.security, c.price), " since us:", c.valued_at.us,
+                    " by ", one_word(c.method.view()));
+    }
+    std::string operator()(const DelistSecurity& c) const { return text("delists ", known(c.security)); }
     template <class C>
     std::string operator()(const C&) const {
         throw std::runtime_error("no words for this command: " + std::string(C::kName));
@@ -84,6 +125,13 @@ public:
 
 private:
     static std::string quoted(std::string_view word) { return word.empty() ? "\"\"" : std::string(word); }
+    // A line is words: blanks and control characters have none.
+    static std::string one_word(std::string_view value) {
+        std::string word(value);
+        for (char& c : word)
+            if (c <= ' ') c = '_';
+        return quoted(word);
+    }
     static std::string target(const OrderRef& ref) {
         const bool by_client = ref.order == OrderId::None && !ref.client_order_id.empty();
         return by_client ? std::string(ref.client_order_id.view()) : hash(ref.order);

@@ -66,6 +66,12 @@ TEST_CASE("Every enumeration has a word for each enumerator and back", "[unit]")
     words_are_a_bijection<CancelReason>();
     words_are_a_bijection<ExpireReason>();
     words_are_a_bijection<Role>();
+    words_are_a_bijection<KycStatus>();
+    words_are_a_bijection<AccreditationStatus>();
+    words_are_a_bijection<AccreditationBasis>();
+    words_are_a_bijection<AssetClass>();
+    words_are_a_bijection<Exemption>();
+    words_are_a_bijection<SettlementStep>();
 }
 
 TEST_CASE("An enumerator whose absence means something is 0, and no other is", "[unit]") {
@@ -74,6 +80,12 @@ TEST_CASE("An enumerator whose absence means something is 0, and no other is", "
     CHECK(word_of(TradingState{}) == "unknown");
     CHECK(word_of(UserStatus{}) == "unknown");
     CHECK(word_of(CancelReason{}) == "unknown");
+    CHECK(word_of(AssetClass{}) == "unknown");
+    CHECK(word_of(SettlementStep{}) == "unknown");
+    CHECK(word_of(KycStatus{}) == "none");
+    CHECK(word_of(AccreditationStatus{}) == "none");
+    CHECK(word_of(AccreditationBasis{}) == "none");
+    CHECK(word_of(Exemption{}) == "none");
     CHECK(word_of(SelfTradePrevention{}) == "none");
     CHECK(word_of(GroupRole{}) == "none");
     CHECK(word_of(AuctionKind{}) == "none");
