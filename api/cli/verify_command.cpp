@@ -4,6 +4,7 @@
 #include "api/cli/progress_bar.hpp"
 #include "api/json_writer.hpp"
 #include "eventstore/verify.hpp"
+#include "projections/verify_log.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -23,6 +24,7 @@ struct VerifyArguments {
     std::uint64_t to = 0;
     int jobs = 0;
     bool skip_redecide = false;
+    bool journal_only = false;
     std::vector<std::string> expected;
 };
 
@@ -111,7 +113,7 @@ int verify(const VerifyArguments& arguments) {
     auto report = [&] {
         ProgressBar bar("verifying", "events", !arguments.database.json);
         options.progress = [&bar](engine::EventSeq done, engine::EventSeq total) { bar.update(done, total); };
-        return eventstore::verify(options);
+        return arguments.journal_only ? eventstore::verify(options) : projections::verify_log(options);
     }();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     if (!report) return fail(kCannotStart, "cannot verify: " + report.error());
@@ -135,6 +137,7 @@ void add_verify_command(CLI::App& app, int& code) {
     command->add_option("--expect-hash", arguments->expected,
                         "HASH@SEQ, as verify printed it earlier: the log must still go through it");
     command->add_flag("--no-decide", arguments->skip_redecide, "do not decide the commands again");
+    command->add_flag("--journal-only", arguments->journal_only, "do not compare log.events and log.commands");
     command->callback([arguments, &code] { code = verify(*arguments); });
 }
 
