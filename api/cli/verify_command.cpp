@@ -20,6 +20,7 @@ namespace {
 struct VerifyArguments {
     DatabaseOptions database;
     std::string archives;
+    std::string state_file;
     std::uint64_t from = 1;
     std::uint64_t to = 0;
     int jobs = 0;
@@ -99,6 +100,7 @@ int verify(const VerifyArguments& arguments) {
     if (arguments.to != 0) options.to = arguments.to;
     options.archives = arguments.archives;
     options.jobs = arguments.jobs;
+    options.state_file = arguments.state_file;
     options.redecide = !arguments.skip_redecide;
     for (const std::string& text : arguments.expected) {
         const auto anchor = anchor_from(text);
@@ -128,8 +130,11 @@ void add_verify_command(CLI::App& app, int& code) {
     CLI::App* command = app.add_subcommand(
         "verify", "Check that the log is whole, unaltered, and what its commands lead to. Example: buttonwood verify");
     add_database_options(*command, arguments->database);
+    CLI::Option* const resume = command->add_option(
+        "--resume", arguments->state_file, "FILE: go on where the last verification with it ended, then write it anew");
     command->add_option("--from", arguments->from, "start with the block of this event (nothing is decided again)")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::PositiveNumber)
+        ->excludes(resume);
     command->add_option("--to", arguments->to, "end with the block of this event")->check(CLI::PositiveNumber);
     command->add_option("--jobs", arguments->jobs, "threads that read and check (default: one per processor)")
         ->check(CLI::Range(1, 256));
