@@ -19,6 +19,8 @@ using namespace engine;
 using namespace eventstore;
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t kBareRowBytes = 300;  // about an order and its event
+
 std::string words(const DbError& error) { return error.message; }
 std::string words(StoreError error) { return std::string(name_of(error)); }
 
@@ -124,6 +126,34 @@ std::expected<std::unique_ptr<StoreBench>, std::string> StoreBench::start() {
     if (!cluster) return std::unexpected(cluster.error());
     impl->cluster = std::move(*cluster);
     return std::unique_ptr<StoreBench>(new StoreBench(std::move(impl)));
+}
+
+std::expected<AppendReport, std::string> StoreBench::commit_bare(std::chrono::milliseconds duration) {
+    const auto database = impl_->fresh_database();
+    if (!database) return std::unexpected(database.error());
+    auto connection = Connection::open(*database, "bench");
+    if (!connection) return std::unexpected(words(connection.error()));
+    if (auto made = connection->execute("CREATE TABLE bare (n bigint PRIMARY KEY, payload bytea)"); !made)
+        return std::unexpected(words(made.error()));
+
+    AppendReport report{.name = "bare commit of one row"};
+    Latencies latencies;
+    const std::string payload(kBareRowBytes, 'x');
+    const auto begin = Clock::now();
+    while (Clock::now() - begin < duration) {
+        const auto sent = Clock::now();
+        const auto done =
+            connection->prepared("INSERT INTO bare VALUES ($1, $2)", {report.commands, Param::bytea(payload)});
+        if (!done) return std::unexpected(words(done.error()));
+        latencies.add(Clock::now() - sent);
+        ++report.blocks;
+        ++report.commands;
+        ++report.events;
+    }
+    report.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    report.p50_us = latencies.percentile_us(0.5);
+    report.p99_us = latencies.percentile_us(0.99);
+    return report;
 }
 
 std::expected<AppendReport, std::string> StoreBench::append_blocks(std::size_t commands_per_block,

@@ -4,6 +4,8 @@
 #include "eventstore/codec.hpp"
 #include "eventstore/pg_journal.hpp"
 
+#include <span>
+
 namespace buttonwood::test {
 
 using namespace eventstore;
@@ -15,6 +17,7 @@ struct JournalAuditor::Impl {
     Hash previous{};
     engine::Timestamp last_time;
     std::vector<engine::Event> events;
+    std::vector<engine::Event> undigested;  // since the last digest
 
     // False ends the reading: what follows a broken block says nothing.
     bool take(const Block& block) {
@@ -25,15 +28,21 @@ struct JournalAuditor::Impl {
         if (seal(previous, header, block.payload) != block.hash) return refuse(block, "breaks the hash chain");
         previous = block.hash;
         audit.epoch = header.epoch;
-        const auto records = decode(block.payload, header.first_seq);
-        if (!records) return refuse(block, "cannot be decoded: " + records.error().what);
-        std::string decided;
-        for (const CommandRecord& command : records->commands) {
+        const auto stored = decode(block.payload, header.first_seq);
+        if (!stored) return refuse(block, "cannot be decoded: " + stored.error().what);
+        Records decided;
+        std::span<const StateDigest> digests = stored->digests;
+        for (const CommandRecord& command : stored->commands) {
             if (command.header.time < last_time) return refuse(block, "holds a time before that of an earlier command");
             last_time = command.header.time;
             decide(command, decided);
+            if (digests.empty() || digests.front().last_seq != engine.last_seq()) continue;
+            decided.digests.push_back(digest_from(digests.front().first_seq));
+            digests = digests.subspan(1);
         }
-        if (decided != block.payload) return refuse(block, "holds other records than its commands lead to");
+        std::string payload;
+        encode(decided, payload);
+        if (payload != block.payload) return refuse(block, "holds other records than its commands lead to");
         if (engine.last_seq() != header.last_seq) return refuse(block, "has another last event");
         return true;
     }
@@ -43,16 +52,25 @@ struct JournalAuditor::Impl {
         return false;
     }
 
-    void decide(const CommandRecord& stored, std::string& payload) {
-        CommandRecord record = stored;
+    void decide(const CommandRecord& stored, Records& decided) {
         events.clear();
+        CommandRecord& record = decided.commands.emplace_back(stored);
         record.first_seq = engine.last_seq() + 1;
         record.outcome = engine.decide(stored.header, stored.command, events);
         record.event_count = static_cast<std::uint32_t>(events.size());
-        encode(record, events, payload);
+        decided.events.insert(decided.events.end(), events.begin(), events.end());
+        undigested.insert(undigested.end(), events.begin(), events.end());
         ++audit.commands;
         audit.commands_of_many_events += events.size() > 1;
         for (const engine::Event& event : events) note(event);
+    }
+
+    // A writer's digests begin where it began, or after its last one.
+    StateDigest digest_from(engine::EventSeq first_seq) {
+        std::erase_if(undigested, [first_seq](const engine::Event& event) { return event.seq < first_seq; });
+        const StateDigest digest{first_seq, engine.last_seq(), engine.digest(undigested)};
+        undigested.clear();
+        return digest;
     }
 
     static std::string name_of_order(engine::OrderId order) {

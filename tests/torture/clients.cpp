@@ -19,7 +19,7 @@ namespace {
 constexpr std::int64_t kMiddle = 10'000;  // cents
 constexpr std::int64_t kSpread = 8;       // narrow: most orders trade, and most commands have several events
 constexpr auto kBackOff = 5ms;
-constexpr auto kThinkTime = 2ms;  // bounds the log's growth; the server's speed is not what is tested
+constexpr auto kThinkTime = 5ms;  // bounds the log's growth; the server's speed is not what is tested
 constexpr auto kRequestPatience = 8s;
 constexpr auto kSettlePatience = 60s;
 

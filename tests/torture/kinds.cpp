@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kFencedExit = 3;  // README.md, exit codes
 constexpr auto kFencedPatience = 30s;
+constexpr auto kSettingsPatience = 30s;  // they are looked at every 10 s
 constexpr std::int64_t kForEver = std::numeric_limits<std::int64_t>::max() / 2;
 
 milliseconds pick_ms(Rig& rig, std::int64_t low, std::int64_t high) { return milliseconds(rig.pick(low, high)); }
@@ -47,28 +48,40 @@ void terminate_server(Rig& rig) {
     rig.restart_server();
 }
 
+// One that was taken over stops as soon as it learns, and says so.
+void expect_fenced(Rig& rig, test::ServerProcess& old_server) {
+    if (!Rig::wait_until([&] { return !old_server.running(); }, kFencedPatience))
+        return rig.violation("P21: a fenced server goes on");
+    if (const int code = old_server.terminate(); code != kFencedExit)
+        rig.violation("P21: a fenced server ended with code " + std::to_string(code) + ":\n" + old_server.log_tail());
+}
+
 // The old server sleeps while another takes its log over, and wakes up in the middle of what it was doing.
 void pause_and_take_over(Rig& rig) {
     rig.strike_now();
     const pid_t old_pid = rig.server().pid();
     ::kill(old_pid, SIGSTOP);
-    const auto old_server = rig.take_over();
+    const Served old_server = rig.take_over();
     Rig::pause(pick_ms(rig, 0, 300));
     ::kill(old_pid, SIGCONT);
-    if (!Rig::wait_until([&] { return !old_server->running(); }, kFencedPatience))
-        rig.violation("P21: a fenced server goes on");
-    else if (const int code = old_server->terminate(); code != kFencedExit)
-        rig.violation("P21: a fenced server ended with code " + std::to_string(code) + ":\n" + old_server->log_tail());
+    expect_fenced(rig, *old_server.process);
 }
 
-// The same with a server that is awake all the time: both are served by clients for a moment.
+// The same with one that is cut off from PostgreSQL, but not from its clients.
+void cut_off_and_take_over(Rig& rig) {
+    rig.strike_now();
+    rig.proxy().swallow(true);
+    const Served old_server = rig.take_over();
+    Rig::pause(pick_ms(rig, 0, 300));
+    old_server.proxy->swallow(false);
+    expect_fenced(rig, *old_server.process);
+}
+
+// The same with one that nothing is wrong with.
 void take_over_from_running(Rig& rig) {
     rig.strike_now();
-    const auto old_server = rig.take_over();
-    if (!Rig::wait_until([&] { return !old_server->running(); }, kFencedPatience))
-        rig.violation("P21: a fenced server goes on");
-    else if (const int code = old_server->terminate(); code != kFencedExit)
-        rig.violation("P21: a fenced server ended with code " + std::to_string(code) + ":\n" + old_server->log_tail());
+    const Served old_server = rig.take_over();
+    expect_fenced(rig, *old_server.process);
 }
 
 void jump_clock(Rig& rig) {
@@ -154,6 +167,24 @@ void freeze_postgres(Rig& rig) {
     rig.healed();
 }
 
+// A setting under which commits can be lost: the server notices by itself and acknowledges nothing until it is undone.
+void weaken_settings(Rig& rig) {
+    auto session = rig.operator_session();
+    const auto set = [&session](const std::string& change) {
+        if (!session.execute("ALTER SYSTEM " + change) || !session.execute("SELECT pg_reload_conf()"))
+            throw RigBroken("cannot change PostgreSQL's settings");
+    };
+    rig.strike_now();
+    set("SET fsync = off");
+    const bool noticed = Rig::wait_until([&rig] { return rig.store_is_away(); }, kSettingsPatience);
+    rig.begin_silence();
+    if (!noticed) rig.violation("R5: the server goes on with fsync=off");
+    Rig::pause(pick_ms(rig, 50, 500));
+    rig.end_silence();
+    set("RESET fsync");
+    rig.healed();
+}
+
 // ---- the network between them
 
 void cut_append(Rig& rig) {
@@ -217,6 +248,7 @@ constexpr Kind kKinds[] = {
     {"server-kill-in-recovery", "P01 P07 P11", kill_recovering_server},
     {"server-stop", "P01 P28", terminate_server},
     {"server-pause-take-over", "P21 P01 P07", pause_and_take_over},
+    {"server-cut-off-take-over", "P21 P01 P07", cut_off_and_take_over},
     {"server-take-over", "P21 P01 P07", take_over_from_running},
     {"clock-jump", "P14", jump_clock},
     {"postgres-stop", "P02 P09", stop_postgres},
@@ -231,6 +263,7 @@ constexpr Kind kKinds[] = {
     {"sync-error", "P04", fail_all_syncs},
     {"disk-full-log", "P10", fill_log_disk},
     {"disk-full-data", "P10", fill_data_disk},
+    {"settings-unsafe", "R5", weaken_settings, false},
 };
 
 }  // namespace

@@ -62,7 +62,6 @@ Rig::Rig(Options options)
     cluster_ = must(eventstore::PrivateCluster::start({.directory = options_.scratch / "pg", .sync_new_files = false}),
                     "PostgreSQL");
     if (faults_.writes() == 0) throw RigBroken("the fault shim is not loaded into PostgreSQL");
-    proxy_ = std::make_unique<PgProxy>(socket_of(cluster_->conninfo()));
     Connection session = operator_session();
     must(session.execute(std::string("CREATE DATABASE ") + kTemplate), "create the template");
     Connection migrating = must(Connection::open(cluster_->conninfo(kTemplate), "torture"), "connect");
@@ -76,9 +75,9 @@ void Rig::set_up_with(Setup setup) {
 
 Rig::~Rig() {
     faults_.disarm();
-    proxy_->swallow(false);
     clients_.reset();
-    server_.reset();
+    server_.process.reset();  // before its proxy: what it has decided still becomes durable
+    server_ = {};
     static_cast<void>(cluster_->stop_immediate());
 }
 
@@ -115,23 +114,27 @@ std::vector<pid_t> Rig::backends_of_type(const std::string& backend_type) {
 
 // ---- worlds
 
-std::vector<std::string> Rig::server_arguments() const {
-    return {"--database-url", "host=127.0.0.1 port=" + std::to_string(proxy_->port()) +
+std::vector<std::string> Rig::server_arguments(const PgProxy& proxy) const {
+    return {"--database-url", "host=127.0.0.1 port=" + std::to_string(proxy.port()) +
                                   " user=buttonwood dbname=" + database_ + " sslmode=disable gssencmode=disable"};
 }
 
 std::vector<std::string> Rig::server_command() const {
     std::vector<std::string> command{options_.setup.server, "serve",    "--data-dir",
                                      server_directory_,     "--listen", "127.0.0.1:0"};
-    std::ranges::copy(server_arguments(), std::back_inserter(command));
+    std::ranges::copy(server_arguments(*server_.proxy), std::back_inserter(command));
     return command;
 }
 
-std::unique_ptr<ServerProcess> Rig::start_server() {
+Served Rig::start_server() {
+    Served served;
+    served.proxy = std::make_unique<PgProxy>(socket_of(cluster_->conninfo()));
     server_directory_ = options_.scratch / ("server_" + std::to_string(++servers_));
-    return must(ServerProcess::start(
-                    {.binary = options_.setup.server, .data_dir = server_directory_, .arguments = server_arguments()}),
-                "start the server");
+    served.process = must(ServerProcess::start({.binary = options_.setup.server,
+                                                .data_dir = server_directory_,
+                                                .arguments = server_arguments(*served.proxy)}),
+                          "start the server");
+    return served;
 }
 
 void Rig::begin_world() {
@@ -144,9 +147,9 @@ void Rig::begin_world() {
         must(inside.execute(options_.setup.sql), "prepare the database");
     }
     server_ = start_server();
-    operator_key_ = server_->operator_key();
+    operator_key_ = server().operator_key();
     register_traders();
-    clients_ = std::make_unique<Clients>(traders_, server_->url(), ledger_file_);
+    clients_ = std::make_unique<Clients>(traders_, server().url(), ledger_file_);
     auditor_ = std::make_unique<test::JournalAuditor>(cluster_->conninfo(database_));
     auditor_->read_on();
 }
@@ -154,15 +157,15 @@ void Rig::begin_world() {
 void Rig::end_world() {
     clients_.reset();
     auditor_.reset();
-    if (!server_) return;
-    static_cast<void>(server_->terminate());
-    server_.reset();
+    if (!server_.process) return;
+    server_.process.reset();
+    server_ = {};
     Connection session = operator_session();
     must(session.execute("DROP DATABASE " + database_ + " WITH (FORCE)"), "drop the database");
 }
 
 void Rig::register_traders() {
-    HttpClient client(server_->url(), operator_key_);
+    HttpClient client(server().url(), operator_key_);
     must_post(client, "/v1/admin/securities",
               {{"symbol", "ACME"},
                {"name", "Acme"},
@@ -184,14 +187,19 @@ void Rig::register_traders() {
 }
 
 void Rig::restart_server() {
-    must(server_->restart(), "restart the server");
-    clients_->go_to(server_->url());
+    must(server().restart(), "restart the server");
+    clients_->go_to(server().url());
 }
 
-std::unique_ptr<ServerProcess> Rig::take_over() {
-    auto previous = std::exchange(server_, start_server());
-    clients_->go_to(server_->url());
+Served Rig::take_over() {
+    Served previous = std::exchange(server_, start_server());
+    clients_->go_to(server().url());
     return previous;
+}
+
+bool Rig::store_is_away() {
+    const auto status = HttpClient(server().url(), operator_key_).get("/v1/status");
+    return status && status->json().value("pipeline", "") == "store_away";
 }
 
 // ---- cycles
@@ -211,8 +219,8 @@ Cycle Rig::run(const std::function<void(Rig&)>& strike) {
         strike(*this);
         faults_.disarm();
         const bool resumed = wait_for_acknowledgements(kResumed);
-        proxy_->disarm();
-        if (!resumed && !server_->running()) restart_server();  // the check needs one
+        proxy().disarm();
+        if (!resumed && !server().running()) restart_server();  // the check needs one
     }
     clients_->stop();
     check();
@@ -229,9 +237,9 @@ void Rig::strike_now() {
 bool Rig::wait_for_acknowledgements(std::uint64_t more) {
     const std::uint64_t wanted = clients_->acknowledged() + more;
     const auto is_served = [&] { return clients_->acknowledged() >= wanted; };
-    if (wait_until([&] { return is_served() || !server_->running(); }) && is_served()) return true;
-    violation((server_->running() ? "P09: no service within a minute" : "the server ended by itself") +
-              std::string("; it printed:\n") + server_->log_tail());
+    if (wait_until([&] { return is_served() || !server().running(); }) && is_served()) return true;
+    violation((server().running() ? "P09: no service within a minute" : "the server ended by itself") +
+              std::string("; it printed:\n") + server().log_tail());
     return false;
 }
 
@@ -252,7 +260,7 @@ void Rig::check() {
     for (const std::string& problem : audit.problems) violation("P06: " + problem);
     for (const std::string& broken : audit.invariant_violations) violation("P15: " + broken);
     check_ledger(audit);
-    HttpClient client(server_->url(), operator_key_);
+    HttpClient client(server().url(), operator_key_);
     const auto state = client.get("/v1/admin/state");
     if (!state || state->status != 200)
         violation("the server does not tell its state: " + (state ? state->body : state.error().what));

@@ -33,6 +33,12 @@ struct RigBroken : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// A server with the proxy between it and PostgreSQL.
+struct Served {
+    std::unique_ptr<PgProxy> proxy;
+    std::unique_ptr<test::ServerProcess> process;
+};
+
 // What one cycle brought.
 struct Cycle {
     std::uint64_t acknowledged = 0;
@@ -88,15 +94,17 @@ public:
                                          std::chrono::seconds patience = std::chrono::seconds(60));
     static void pause(std::chrono::milliseconds time);
 
-    [[nodiscard]] test::ServerProcess& server() { return *server_; }
+    [[nodiscard]] test::ServerProcess& server() { return *server_.process; }
     // What starts one more server like it, in the same directory, on any port.
     [[nodiscard]] std::vector<std::string> server_command() const;
     void restart_server();
     // A second server on the same database takes over; returns the one that served until now.
-    std::unique_ptr<test::ServerProcess> take_over();
+    Served take_over();
+    // What the server says of its store: GET /v1/status.
+    [[nodiscard]] bool store_is_away();
 
     [[nodiscard]] eventstore::PrivateCluster& cluster() { return *cluster_; }
-    [[nodiscard]] PgProxy& proxy() { return *proxy_; }
+    [[nodiscard]] PgProxy& proxy() { return *server_.proxy; }
     [[nodiscard]] FaultPage& faults() { return faults_; }
     // A session of an operator, not through the proxy. Waits for a PostgreSQL that starts.
     [[nodiscard]] eventstore::Connection operator_session();
@@ -109,8 +117,8 @@ public:
 private:
     void begin_world();
     void end_world();
-    [[nodiscard]] std::vector<std::string> server_arguments() const;
-    std::unique_ptr<test::ServerProcess> start_server();
+    [[nodiscard]] std::vector<std::string> server_arguments(const PgProxy& proxy) const;
+    [[nodiscard]] Served start_server();
     void register_traders();
     void check();
     void check_ledger(const test::JournalAudit& audit);
@@ -121,7 +129,6 @@ private:
     FaultPage faults_;
     FaultPage::Loaded loaded_;
     std::unique_ptr<eventstore::PrivateCluster> cluster_;
-    std::unique_ptr<PgProxy> proxy_;
     LedgerFile ledger_file_;
 
     // The world.
@@ -133,7 +140,7 @@ private:
     std::string operator_key_;
     std::vector<Trader> traders_;
     std::filesystem::path server_directory_;
-    std::unique_ptr<test::ServerProcess> server_;
+    Served server_;
     std::unique_ptr<Clients> clients_;
     std::unique_ptr<test::JournalAuditor> auditor_;
 

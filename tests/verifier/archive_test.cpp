@@ -137,6 +137,7 @@ TEST_CASE("a partition goes to a file and comes back as it was", "[postgres]") {
 
 TEST_CASE("a partition that somebody needs stays in the database", "[postgres]") {
     ArchivedMarket market;
+    std::string before = market.count();
     SECTION("a projection that has not passed it") {
         run(market.connection, "UPDATE projections.status SET checkpoint = 5 WHERE name = 'trades'");
         CHECK_THAT(market.refusal(), Contains("trades (event 5)"));
@@ -147,8 +148,7 @@ TEST_CASE("a partition that somebody needs stays in the database", "[postgres]")
         CHECK_THAT(market.refusal(), Contains("no snapshot covers"));
     }
     SECTION("the writer") {
-        while (market.refusal() == "detached") {
-        }
+        while (market.refusal() == "detached") before = market.count();
         CHECK_THAT(market.refusal(), Contains("still written to"));
     }
     SECTION("an auditor: what is damaged is not put away") {
@@ -157,7 +157,7 @@ TEST_CASE("a partition that somebody needs stays in the database", "[postgres]")
                                " % 255) WHERE first_seq = 1");
         CHECK_THAT(market.refusal(), Contains("is damaged and stays where it is: event 1:"));
     }
-    CHECK(run(market.connection, "SELECT 1 FROM eventstore.archives WHERE first_seq = 1 AND file_name = ''").size() == 0);
+    CHECK(market.count() == before);
 }
 
 TEST_CASE("a bit flipped anywhere in an archived file is seen by both verifiers", "[postgres]") {
@@ -170,7 +170,9 @@ TEST_CASE("a bit flipped anywhere in an archived file is seen by both verifiers"
     for (int i = 0; i < 8; ++i) {
         // Head and seal are small: each is met on purpose.
         const std::uint64_t bits = 8 * second.file_bytes;
-        const std::uint64_t bit = i < 2 ? random() % (8 * 144) : i < 4 ? bits - 1 - random() % (8 * 40) : random() % bits;
+        const std::uint64_t bit = i < 2   ? random() % (8 * 144)
+                                  : i < 4 ? bits - 1 - random() % (8 * 40)
+                                          : random() % bits;
         CAPTURE(bit, bits);
         flip_a_bit(path, bit);
         const VerifyReport report =

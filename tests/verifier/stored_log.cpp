@@ -63,7 +63,8 @@ std::vector<Block> random_blocks(std::uint64_t seed, int commands, LogShape shap
             window.clear();
         }
         if (--room > 0 && &command != &market.log().commands.back()) continue;
-        blocks.push_back(block_of(content, head, {command.header.time.us + static_cast<std::int64_t>(random() % 1'000)}));
+        const auto later = static_cast<std::int64_t>(random() % 1'000);
+        blocks.push_back(block_of(content, head, {command.header.time.us + later}));
         // What a block was sealed at never goes back.
         if (blocks.size() > 1) {
             const engine::Timestamp before = blocks[blocks.size() - 2].header.committed_at;

@@ -1,4 +1,4 @@
-// What verify finds beyond damage: history that was rewritten with all its hashes, and what the journal's writer may do.
+// What verify finds beyond damage: history rewritten with all its hashes; and what the journal's writer may do.
 #include "tests/support/test_cluster.hpp"
 #include "tests/verifier/second_verifier.hpp"
 #include "tests/verifier/stored_log.hpp"
@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <fstream>
 
 namespace buttonwood::test {
 namespace {
@@ -164,6 +165,49 @@ TEST_CASE("a part of the log is verified from the block that holds its first eve
     CHECK(verified({.conninfo = conninfo, .to = header.first_seq}).finding->event_seq == log[2].header.first_seq);
 }
 
+TEST_CASE("a verification goes on where the last one ended, and notices what happened before", "[postgres]") {
+    const std::vector<Block> log = random_blocks(15, 200);
+    const std::string conninfo = fresh_database();
+    Connection connection = connect(conninfo);
+    store(connection, log);
+    const TemporaryDirectory directory;
+    const VerifyOptions whole{.conninfo = conninfo, .state_file = directory.path() / "state"};
+    VerifyOptions half = whole;
+    half.to = log[log.size() / 2].header.first_seq;
+    const VerifyReport first = verified(half);
+    REQUIRE_FALSE(first.finding);
+    const VerifyReport second = verified(whole);
+    CHECK_FALSE(second.finding);
+    CHECK(second.first_seq == first.at.head.last_seq + 1);
+    CHECK(second.state_hash == verified({.conninfo = conninfo}).state_hash);
+    const VerifyReport nothing_new = verified(whole);
+    CHECK_FALSE(nothing_new.finding);
+    CHECK(nothing_new.blocks == 0);
+    CHECK(nothing_new.state_hash == second.state_hash);
+
+    run(connection, "SET session_replication_role = replica");
+    const EventSeq last = log.back().header.last_seq;
+    SECTION("the end is cut off with its head") {
+        const Block& newest = log[log.size() - 2];
+        run(connection, "DELETE FROM eventstore.journal WHERE last_seq = $1", {last});
+        run(connection, "UPDATE eventstore.head SET last_seq = $1, hash = $2",
+            {newest.header.last_seq,
+             Param::bytea(std::string(reinterpret_cast<const char*>(newest.hash.data()), newest.hash.size()))});
+        CHECK_FALSE(verified({.conninfo = conninfo}).finding);
+        REQUIRE(verified(whole).finding);
+        CHECK(verified(whole).finding->event_seq == last);
+    }
+    SECTION("the file itself is damaged") {
+        std::fstream file(whole.state_file, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(40);
+        file.put('x');
+        file.close();
+        const auto report = verify(whole);
+        REQUIRE_FALSE(report);
+        CHECK_THAT(report.error(), Contains("is damaged"));
+    }
+}
+
 TEST_CASE("an empty log is good", "[postgres]") {
     const std::string conninfo = fresh_database();
     CHECK_FALSE(verified({.conninfo = conninfo}).finding);
@@ -199,7 +243,8 @@ TEST_CASE("the journal's writer may append, and may not change what is stored", 
     };
     constexpr const char* kInsufficientPrivilege = "42501";
     for (const char* sql :
-         {"UPDATE eventstore.journal SET epoch = epoch", "DELETE FROM eventstore.journal", "TRUNCATE eventstore.journal",
+         {"UPDATE eventstore.journal SET epoch = epoch", "DELETE FROM eventstore.journal",
+          "TRUNCATE eventstore.journal",
           "DELETE FROM eventstore.head", "TRUNCATE eventstore.head", "UPDATE eventstore.head SET singleton = true",
           "INSERT INTO eventstore.head (epoch, last_seq, hash) VALUES (1, 1, '')",
           "DELETE FROM eventstore.journal_from_1", "INSERT INTO eventstore.archives DEFAULT VALUES",
