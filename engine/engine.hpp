@@ -66,7 +66,7 @@ public:
     [[nodiscard]] StateHash digest(const NamedByEvents& named) const;  // collected as they came
     // All state as bytes (archive.hpp), and an engine that goes on from them with the same events as this one would.
     // load() trusts no byte; its error says what is wrong with them. REQUIRES: no command is being decided.
-    static constexpr int kSavedVersion = 1;  // one more whenever the bytes come to mean something else
+    static constexpr int kSavedVersion = 2;  // one more whenever the bytes come to mean something else
     void save(ArchiveWriter& archive) const;
     [[nodiscard]] static std::expected<Engine, std::string> load(ArchiveReader& archive);
     // Every broken rule in words, empty when all hold: book not crossed while open, levels = orders, reservations =
