@@ -89,11 +89,17 @@ void CommandStream::add_usual_market() {
 }
 
 CommandStream::Step CommandStream::next(const NaiveEngine& model) {
-    pass_time(model);
+    const bool is_timed = !planned_.empty() && planned_.front().at && *planned_.front().at >= time_;
+    if (is_timed)
+        time_ = *planned_.front().at;
+    else
+        pass_time(model);
     Act act;
     if (!planned_.empty()) {
         act = planned_.front();
         planned_.pop_front();
+    } else if (squeezed_) {
+        act = rules(model);
     } else if (profile_ == Profile::Crowd) {
         act = crowd(model);
     } else {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
+#include <optional>
 #include <random>
 
 namespace buttonwood::engine::tests {
@@ -61,6 +62,7 @@ private:
     struct Act {
         UserId actor{};
         Command command;
+        std::optional<Timestamp> at{};  // of a planned act: exactly then
     };
 
     void add_people();
@@ -78,6 +80,8 @@ private:
     Act set_fees(const NaiveEngine& model);
     Act set_terms(const NaiveEngine& model);
     Act change_settlement(const NaiveEngine& model);
+    void plan_order(const NaiveEngine& model, AccountId account, SecurityId security, Side side, Timestamp near);
+    Act squeeze(const NaiveEngine& model, TradeId id);
     Act identify(const NaiveEngine& model);
     Act delist(const NaiveEngine& model);
     // command_stream_session.cpp
@@ -124,6 +128,7 @@ private:
     Dice dice_;
     Profile profile_;
     std::deque<Act> planned_;  // what comes before anything else that is random
+    std::optional<TradeId> squeezed_;        // to be squeezed once more, by the next command
     Timestamp time_{1'767'258'000'000'000};  // 2026-01-01 09:00
     std::uint64_t next_client_id_{};
     std::uint64_t crowd_left_{};  // orders still to gather before something happens to them

@@ -2,7 +2,7 @@
 #include "tests/engine/command_stream.hpp"
 
 #include <algorithm>
-#include <string>
+#include <utility>
 
 namespace buttonwood::engine::tests {
 namespace {
@@ -39,6 +39,8 @@ void CommandStream::add_rules() {
 }
 
 CommandStream::Act CommandStream::rules(const NaiveEngine& model) {
+    if (const auto trade = std::exchange(squeezed_, std::nullopt))
+        if (model.trades()[static_cast<std::size_t>(*trade) - 1].is_unsettled()) return squeeze(model, *trade);
     const auto roll = dice_.below(100);
     if (roll < 22) return set_fees(model);
     if (roll < 44) return set_terms(model);
@@ -71,7 +73,10 @@ CommandStream::Act CommandStream::set_terms(const NaiveEngine& model) {
     switch (dice_.below(8)) {
         case 0: c.kyc_required = true; break;
         case 1: c.accredited_only = true; break;
-        case 2: c.lock_up_until = {time_.us + dice_.between(0, 2 * kSecond)}; break;
+        case 2:
+            c.lock_up_until = {time_.us + dice_.between(0, 2 * kSecond)};
+            plan_order(model, account(model), id, Side::Sell, c.lock_up_until);
+            break;
         case 3:
         case 4: c.settlement_days = dice_.pick<std::uint8_t>({0, 0, 1, 2, 3, 5, kMaxSettlementDays}); break;
         case 5: c.free_float = {dice_.pick<std::int64_t>({0, 1, 1'000, kMaxQuantityUnits})}; break;
@@ -96,6 +101,7 @@ CommandStream::Act CommandStream::change_settlement(const NaiveEngine& model) {
     std::vector<TradeId> waiting;
     for (const NaiveEngine::Trade& trade : model.trades())
         if (trade.is_unsettled()) waiting.push_back(trade.id);
+    if (!waiting.empty() && dice_.chance(20)) return squeeze(model, dice_.any_of(waiting));
     ChangeSettlement c;
     if (!waiting.empty() && dice_.chance(92))
         c.trade = dice_.chance(50) ? waiting.back() : dice_.any_of(waiting);
@@ -105,6 +111,52 @@ CommandStream::Act CommandStream::change_settlement(const NaiveEngine& model) {
                          SettlementStep::Canceled, SettlementStep::Canceled, SettlementStep::Pending});
     if (profile_ != Profile::Usual) c.note = "because";
     return {dice_.chance(95) ? kOperator : user(model), c};
+}
+
+// An order at that very time, or a microsecond before.
+void CommandStream::plan_order(const NaiveEngine& model, AccountId account, SecurityId security, Side side,
+                               Timestamp near) {
+    PlaceOrder order;
+    order.account = account;
+    order.security = security;
+    order.side = side;
+    order.type = OrderType::Limit;
+    order.time_in_force = TimeInForce::Gtc;
+    order.price = price(model, security);
+    order.quantity = quantity(model, security);
+    planned_.push_back({UserId::None, order, Timestamp{near.us - dice_.between(0, 1)}});
+}
+
+// Leaves the seller or the account of the fees with just what a cancellation takes back, or a unit less, and cancels.
+// What cannot be withdrawn is tied up by a bid first; then this goes on with the next command.
+CommandStream::Act CommandStream::squeeze(const NaiveEngine& model, TradeId id) {
+    const NaiveEngine::Trade& trade = model.trades()[static_cast<std::size_t>(id) - 1];
+    const bool has_fees = trade.fee_account != AccountId::None;
+    const AccountId who = has_fees && dice_.chance(50) ? trade.fee_account : trade.seller;
+    Money needed = who == trade.seller ? trade.proceeds() : Money{};
+    if (who == trade.fee_account) needed += trade.fees();
+    const CreateSecurity& terms = model.securities().at(trade.security).terms;
+    const Money free = model.cash(who, terms.currency) - model.reserved_cash(who, terms.currency);
+    const Money left = needed - Money{dice_.chance(50) ? 1 : 0};
+    planned_.push_back({kOperator, ChangeSettlement{id, SettlementStep::Canceled, {}}});
+    if (free < left) return {kOperator, DepositCash{who, terms.currency, left - free}};
+    if (left >= model.unsettled_cash(who, terms.currency))
+        return {kOperator, WithdrawCash{who, terms.currency, free - left}};
+    planned_.pop_back();
+    squeezed_ = id;
+    PlaceOrder bid;
+    bid.account = who;
+    bid.security = trade.security;
+    bid.side = Side::Buy;
+    bid.type = OrderType::Limit;
+    bid.time_in_force = TimeInForce::Gtd;
+    bid.expires_at = {time_.us + kSecond};
+    bid.price = terms.tick_size;
+    const Int128 lot = Int128{terms.tick_size.units} * terms.lot_size.units *
+                       pow10_128(kMoneyScale - terms.price_scale - terms.quantity_scale);
+    const Int128 lots = std::min<Int128>((free - left).units / lot + 1, kMaxQuantityUnits / terms.lot_size.units);
+    bid.quantity = {static_cast<std::int64_t>(lots) * terms.lot_size.units};
+    return {UserId::None, bid};
 }
 
 // Who somebody is, and what compliance found out about it.
@@ -128,6 +180,9 @@ CommandStream::Act CommandStream::identify(const NaiveEngine& model) {
             if (dice_.chance(20)) c.basis = dice_.pick({AccreditationBasis::None, AccreditationBasis::Entity});
             if (dice_.chance(60))
                 c.expires_at = dice_.chance(85) ? later() : dice_.pick({time_, Timestamp{-1}, kLatestTime});
+            for (const auto& [id, security] : model.securities())
+                if (security.rules.accredited_only && c.expires_at > time_ && c.expires_at.us < time_.us + 5 * kSecond)
+                    plan_order(model, static_cast<AccountId>(who), id, Side::Buy, c.expires_at);
             return {actor, c};
         }
         case 5: {

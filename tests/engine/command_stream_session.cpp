@@ -82,7 +82,7 @@ CommandStream::Act CommandStream::set_bands(const NaiveEngine& model) {
 CommandStream::Act CommandStream::set_switch(const NaiveEngine& model) {
     const AccountId who = account(model);
     const std::int64_t timeout =
-        dice_.chance(85) ? dice_.pick<std::int64_t>({0, 1'000, 100'000, kSecond, 5 * kSecond})
+        dice_.chance(85) ? dice_.pick<std::int64_t>({0, 1'000, 100'000, kSecond, 5 * kSecond, 20'000 * kSecond})
                          : dice_.pick<std::int64_t>({999, 86'400 * kSecond, 86'400 * kSecond + 1, -1,
                                                      std::numeric_limits<std::int64_t>::max()});
     return {owner_or_other(model, who), SetCancelAfter{who, timeout}};
