@@ -166,7 +166,16 @@ struct Engine::Saved {
 
     // ---- loading: each piece is checked before anything is looked up by it
 
+    static bool may_be(const Engine& e, const Fees& fees) {
+        return fees.account == AccountId::None ? higher_rate(fees) == 0
+                                               : e.find(fees.account) && higher_rate(fees) <= kMaxFeePpm;
+    }
+
     static void check_people(ArchiveReader& archive, Engine& e) {
+        for (const User& user : e.users_)
+            archive.require(user.accredited_until.us == 0 || user.accreditation == AccreditationStatus::Verified,
+                            "an accreditation that is none ends");
+        archive.require(may_be(e, e.market_fees_), "fees go nowhere");
         for (std::size_t i = 0; i < e.accounts_.size(); ++i) {
             const Account& account = e.accounts_[i];
             archive.require(e.find(account.user), "an account has no user");
@@ -224,7 +233,7 @@ struct Engine::Saved {
             if (!archive.ok()) return;
             e.complete(s);
             derive_restrictions(s);
-            archive.require(!s.has_own_fees || e.find(s.fees.account), "fees go nowhere");
+            archive.require(may_be(e, s.fees) && (!s.has_own_fees || s.fees.account != AccountId::None), "fees go nowhere");
             if (s.own.until.us != 0) e.state_changes_.insert({s.own.until, terms.security});
             if (s.uncrossed) e.uncrossed_.push_back(terms.security);
         });
