@@ -119,6 +119,7 @@ private:
     Clock::time_point last_snapshot_at_ = Clock::now();
     Clock::time_point no_snapshot_before_ = Clock::now();
     bool away_{};
+    bool diverged_{};  // the copy is of no use any more
 
     mutable std::mutex mutex_;  // guards all below
     std::condition_variable wakes_;
@@ -227,6 +228,7 @@ bool Follower::Impl::accept(const std::optional<Finding>& parted) {
         status_.event_seq = copy_->event_seq();
         status_.digests_compared = copy_->digests_compared();
         if (!parted) return true;
+        diverged_ = true;
         status_.state = FollowerState::Diverged;
         queue_.clear();
         queued_events_ = 0;
@@ -245,7 +247,7 @@ bool Follower::Impl::is_due() const {
     const engine::EventSeq behind = std::max(durable_seq(), copy_->event_seq()) - copy_->event_seq();
     const std::uint64_t since = copy_->event_seq() - last_snapshot_;
     const auto now = Clock::now();
-    if (since == 0 || now < no_snapshot_before_) return false;
+    if (since == 0 || now < no_snapshot_before_ || diverged_) return false;
     const bool enough = policy.every_events != 0 && since >= policy.every_events &&
                         (behind <= policy.every_events || since >= kPatience * policy.every_events);
     const bool long_ago = policy.every.count() != 0 && now - last_snapshot_at_ >= policy.every;
