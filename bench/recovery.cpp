@@ -43,17 +43,17 @@ void time_engine(const std::vector<CommandRecord>& commands, RecoveryReport& rep
         engine::Engine engine;
         engine::NamedByEvents named;
         std::uint64_t low = 0;
-        engine::EventSeq from = 0;
+        engine::EventSeq digested = 0;
         const double seconds = seconds_of([&] {
             for (const CommandRecord& command : commands) {
                 out.clear();
                 engine.decide(command.header, command.command, out);
-                if (!with_digests) continue;
-                named.add(out);
-                if (engine.last_seq() - from < kEventsPerDigest) continue;
+                if (!with_digests || engine.last_seq() < digested + kEventsPerDigest - kEventsDigested) continue;
+                named.add(std::span<const engine::Event>(out));
+                if (engine.last_seq() < digested + kEventsPerDigest) continue;
                 low += engine.digest(named).low;
                 named.clear();
-                from = engine.last_seq();
+                digested = engine.last_seq();
             }
         });
         return (seconds + (low == 1 ? 1e-12 : 0)) * 1e9 / static_cast<double>(engine.last_seq());
