@@ -88,7 +88,7 @@ std::string RecoveryReport::lines() const {
     std::snprintf(text.data(), text.size(),
                   "recovery, %llu events: read %.0f events/s, replay %.0f events/s (%.2fx, mark %.2fx: %s)\n"
                   "snapshot: decided again and saved in %.2f s (%llu bytes), start from it in %.3f s, state %s\n"
-                  "engine thread: %.0f ns per event to decide, %.0f ns for digests, 0 ns for snapshots (the follower's)",
+                  "engine thread: %.0f ns per event to decide, %.0f ns for digests, 0 ns for snapshots (follower)",
                   static_cast<unsigned long long>(events), per_second(read_seconds), per_second(replay_seconds),
                   ratio(), kRecoveryMark, ratio() >= kRecoveryMark ? "reached" : "MISSED", take_seconds,
                   static_cast<unsigned long long>(snapshot_bytes), restore_seconds, same_state ? "same" : "OTHER",
