@@ -187,6 +187,20 @@ std::expected<AppendReport, std::string> StoreBench::append_blocks(std::size_t c
     return report;
 }
 
+std::expected<std::string, std::string> StoreBench::write_log(std::size_t commands) {
+    auto database = impl_->fresh_database();
+    if (!database) return database;
+    const auto journal = make_pg_journal({.conninfo = *database});
+    const auto head = journal->fence();
+    if (!head) return std::unexpected(words(head.error()));
+    BlockMaker maker(*head);
+    if (auto done = journal->append(maker.opening()); !done) return std::unexpected(words(done.error()));
+    constexpr std::size_t kBlock = 1'024;
+    for (std::size_t written = 0; written < commands; written += kBlock)
+        if (auto done = journal->append(maker.next(kBlock)); !done) return std::unexpected(words(done.error()));
+    return database;
+}
+
 std::expected<AppendReport, std::string> StoreBench::run_pipeline(std::size_t in_flight,
                                                                   std::chrono::milliseconds duration) {
     const auto database = impl_->fresh_database();

@@ -41,6 +41,9 @@ public:
     [[nodiscard]] std::expected<AppendReport, std::string> run_pipeline(std::size_t in_flight,
                                                                         std::chrono::milliseconds duration);
 
+    // The conninfo of a database with a log of so many commands, in blocks of 1,024.
+    [[nodiscard]] std::expected<std::string, std::string> write_log(std::size_t commands);
+
 private:
     struct Impl;
     explicit StoreBench(std::unique_ptr<Impl> impl);

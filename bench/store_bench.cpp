@@ -1,7 +1,9 @@
 // store_bench: what being durable costs. A bare commit, blocks of 1 to 1,024 orders appended to the journal, and the
 // whole pipeline in process, on one private cluster; every subject in turn, round after round, and the median of each.
+// Then recovery, once.
 #include "bench/bench_arguments.hpp"
 #include "bench/raw_append.hpp"
+#include "bench/recovery.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -105,6 +107,13 @@ int main(int argc, char** argv) {
         const std::string mark = ratio.mark.empty() ? "" : "   mark " + ratio.mark;
         if (!arguments->json) std::printf("%-62s %6.2f%s\n", ratio.what.c_str(), ratio.value, mark.c_str());
     }
+    const auto recovery = run_recovery(**store, arguments->smoke ? 5'000 : 1'000'000);
+    if (!recovery) return fail(recovery.error());
+    if (!recovery->same_state) return fail("replay and snapshot lead to different states");
+    if (!arguments->json) std::printf("%s\n", recovery->lines().c_str());
     if (arguments->json)
-        std::printf("%s\n", nlohmann::json{{"subjects", results}, {"ratios", compared}}.dump(2).c_str());
+        std::printf("%s\n",
+                    nlohmann::json{{"subjects", results}, {"ratios", compared}, {"recovery", recovery->to_json()}}
+                        .dump(2)
+                        .c_str());
 }

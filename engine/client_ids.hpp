@@ -30,7 +30,10 @@ public:
     // REQUIRES: find() gives 0 for it.
     Number insert(const Entry& entry) {
         entries_.push_back(entry);
-        if (entries_.size() * 2 > table_.size()) return grow();
+        if (entries_.size() * 2 > table_.size()) {
+            grow(table_.empty() ? kFirstCapacity : table_.size() * 2);
+            return static_cast<Number>(entries_.size());
+        }
         const auto number = static_cast<Number>(entries_.size());
         place(number);
         return number;
@@ -38,6 +41,12 @@ public:
     // REQUIRES: 1 <= number <= size().
     [[nodiscard]] const Entry& at(Number number) const { return entries_[number - 1]; }
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
+    // Room for so many: up to there the table does not grow.
+    void reserve(std::size_t entries) {
+        std::size_t capacity = kFirstCapacity;
+        while (capacity < entries * 2) capacity *= 2;
+        if (capacity > table_.size()) grow(capacity);
+    }
 
 private:
     static std::size_t hash(AccountId account, const ClientOrderId& id) {
@@ -50,10 +59,10 @@ private:
         while (table_[i] != 0) i = (i + 1) & (table_.size() - 1);
         table_[i] = number;
     }
-    Number grow() {
-        table_.assign(table_.empty() ? kFirstCapacity : table_.size() * 2, 0);
+    // capacity: a power of two.
+    void grow(std::size_t capacity) {
+        table_.assign(capacity, 0);
         for (Number number = 1; number <= entries_.size(); ++number) place(number);
-        return static_cast<Number>(entries_.size());
     }
 
     static constexpr std::size_t kFirstCapacity = 64;

@@ -18,6 +18,17 @@ RejectReason Engine::decide(const CommandHeader& header, const Command& command,
     return reason;
 }
 
+void Engine::reserve(std::size_t orders, std::size_t accounts, std::size_t securities) {
+    users_.reserve(accounts);
+    accounts_.reserve(accounts);
+    holdings_.reserve(accounts);
+    securities_.reserve(securities);
+    orders_.reserve(orders_.size() + orders);
+    free_slots_.reserve(orders_.size() + orders);
+    client_ids_.reserve(client_ids_.size() + orders);
+    order_index_.reserve(static_cast<OrderId>(static_cast<std::uint64_t>(last_order_) + orders));
+}
+
 RejectReason Engine::reject(Context& context, RejectReason reason, AccountId account, SecurityId security,
                             OrderId order) {
     emit(context, CommandRejected{reason, account, security, order});

@@ -64,6 +64,9 @@ public:
     // counters. Linear in the events; for comparing engines as they go.
     [[nodiscard]] StateHash digest(std::span<const Event> events) const;
     [[nodiscard]] StateHash digest(const NamedByEvents& named) const;  // collected as they came
+    // Room for so many more orders (all with a client's id), and for so many accounts, each with a holding, and
+    // securities at all: up to there no command pays for the growth of a table that all of them share.
+    void reserve(std::size_t orders, std::size_t accounts, std::size_t securities);
     // All state as bytes (archive.hpp), and an engine that goes on from them with the same events as this one would.
     // load() trusts no byte; its error says what is wrong with them. REQUIRES: no command is being decided.
     static constexpr int kSavedVersion = 2;  // one more whenever the bytes come to mean something else
@@ -88,6 +91,7 @@ public:
     [[nodiscard]] std::size_t open_order_count() const { return order_index_.size(); }
 
 private:
+    friend struct EngineParts;  // of the tests, which break an engine on purpose
     // What decide() works with besides the state: the header, where events go, and how many there were before.
     struct Context {
         const CommandHeader& header;
@@ -202,7 +206,7 @@ private:
     void refresh(Context&, Slot slot);
     void reduce(Context&, Slot slot, Quantity by);
     void finish_taker(Context&, Slot taker);
-    void rest_or_expire(Context&, Slot slot);
+    void rest_remainder(Context&, Slot slot);
 
     // engine_records.cpp
     [[nodiscard]] RejectReason refuse_person(const Context&, UserId user, bool itself) const;
@@ -240,9 +244,6 @@ private:
 
     // engine_held.cpp
     // Something of the security changed: what waits beside its book is looked at when the command is done.
-    [[gnu::always_inline]] void touch(SecurityId id) {
-        if (at(id).held || !closed_entries_.empty()) touch(at(id));
-    }
     void touch(Security&);
     void settle(Context&);
     bool settle(Context&, SecurityId security);
@@ -366,7 +367,7 @@ private:
     void hash_waiting(StateHash& sum) const;
     using Broken = std::vector<std::string>;
     void check_books(Broken& broken) const;
-    std::size_t check_level(const Security&, Side side, const OrderBook::Level& level, Broken& broken) const;
+    void check_level(const Security&, Side side, Price price, Broken& broken) const;
     void check_held(Broken& broken) const;
     void check_reservations(Broken& broken) const;
     void check_conservation(Broken& broken) const;

@@ -119,8 +119,9 @@ RejectReason Engine::amend(Context& context, Slot slot, const Amended& a, bool c
         return refuse(reason);
     amended.priority_kept = a.price == o.price && a.stop_price == old.stop_price && a.quantity <= o.quantity &&
                             a.display_quantity <= old.display_quantity;
+    BUTTONWOOD_ASSERT(!crosses || !amended.priority_kept);  // where it stands it does not cross
     emit(context, amended, slot);
-    if (crosses && !amended.priority_kept) match(context, slot);
+    if (crosses) match(context, slot);
     return RejectReason::None;
 }
 

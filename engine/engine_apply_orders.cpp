@@ -3,6 +3,7 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace buttonwood::engine {
 
@@ -347,17 +348,17 @@ std::optional<Engine::Expiry> Engine::expiry_of(const Order& order) const {
         case TimeInForce::Cls: return Expiry{kAtAuctionEnd, order.security, order.id};
         case TimeInForce::Gtd: return Expiry{extra(order).expires_at, SecurityId::None, order.id};
     }
-    return std::nullopt;
+    std::unreachable();
 }
 
 void Engine::expect_expiry(const Order& order) {
     if (lasts(order.time_in_force)) return;
-    if (const auto expiry = expiry_of(order)) expiries_.insert(*expiry);
+    expiries_.insert(*expiry_of(order));
 }
 
 void Engine::forget_expiry(const Order& order) {
     if (lasts(order.time_in_force)) return;
-    if (const auto expiry = expiry_of(order)) expiries_.erase(*expiry);
+    expiries_.erase(*expiry_of(order));
 }
 
 void Engine::link(OrderList& list, OrderLinks Order::* links, Slot slot) {

@@ -26,8 +26,7 @@ bool Engine::needs_uncross(const Security& security, SecurityId changed, Trading
     const bool gathers = now.state == TradingState::Auction || now.state == TradingState::PreOpen;
     if (then.state == TradingState::Closed)
         return now == StateInForce{TradingState::Auction, AuctionKind::Closing};
-    return then.state == TradingState::Open && now.state != TradingState::Open &&
-           (gathers || security.auction_orders > 0 || is_crossed(security));
+    return then.state == TradingState::Open && (gathers || security.auction_orders > 0 || is_crossed(security));
 }
 
 bool Engine::is_crossed(const Security& security) {
@@ -75,8 +74,8 @@ void Engine::enter_state(Context& context, const TradingStateChanged& change) {
     const auto first = is_market ? SecurityId{1} : change.security;
     const auto last = is_market ? static_cast<SecurityId>(securities_.size()) : change.security;
     for (auto id = static_cast<std::uint32_t>(first); id <= static_cast<std::uint32_t>(last); ++id) {
-        const auto security = static_cast<SecurityId>(id);
-        if (in_force(at(security)).state == TradingState::Open) touch(security);
+        Security& security = at(static_cast<SecurityId>(id));
+        if (in_force(security).state == TradingState::Open) touch(security);
     }
     if (!activate_closing_orders(context, change.security)) {
         WorkDeferred work;

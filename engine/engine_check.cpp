@@ -1,4 +1,5 @@
 // check_invariants(): whether the state can be what it is.
+#include "engine/book_check.hpp"
 #include "engine/engine.hpp"
 
 namespace buttonwood::engine {
@@ -28,46 +29,36 @@ std::vector<std::string> Engine::check_invariants() const {
 
 void Engine::check_books(Broken& broken) const {
     for (const Security& s : securities_) {
+        const std::vector<std::string> in_book = engine::check_invariants(s.book);
+        for (const std::string& rule : in_book) broken.push_back(words(s.terms.symbol.view(), ": ", rule));
+        if (!in_book.empty()) continue;  // it cannot be walked
         if (in_force(s).state == TradingState::Open && is_crossed(s))
             broken.push_back(words(s.terms.symbol.view(), ": book is crossed"));
-        std::size_t orders = 0;
-        for (const Side side : {Side::Buy, Side::Sell})
-            s.book.for_each_level(side, [&](const OrderBook::Level& level) {
-                orders += check_level(s, side, level, broken);
-                return true;
-            });
         for (const Side side : {Side::Buy, Side::Sell}) {
             Int128 shown = 0;
             s.book.for_each_level(side, [&](const OrderBook::Level& level) {
                 shown += level.quantity.units;
+                check_level(s, side, level.price, broken);
                 return true;
             });
             if (shown != s.shown[side_index(side)])
                 broken.push_back(words(s.terms.symbol.view(), ": what the book shows is miscounted"));
         }
-        if (orders != s.book.order_count()) broken.push_back(words(s.terms.symbol.view(), ": order count is wrong"));
     }
 }
 
-// Returns the number of its orders.
-std::size_t Engine::check_level(const Security& s, Side side, const OrderBook::Level& level, Broken& broken) const {
-    Int128 sum = 0;
-    std::uint32_t count = 0;
+// The orders of a level against what the book has of them.
+void Engine::check_level(const Security& s, Side side, Price price, Broken& broken) const {
     EventSeq previous = 0;
-    s.book.for_each_order_at(side, level.price, [&](OrderBook::Handle h) {
+    s.book.for_each_order_at(side, price, [&](OrderBook::Handle h) {
         const Order& o = orders_[s.book.tag(h)];
         const Quantity tip = s.book.quantity(h);
-        if (o.handle != h || o.security != s.terms.security || o.side != side || o.price != level.price || o.held ||
+        if (o.handle != h || o.security != s.terms.security || o.side != side || o.price != price || o.held ||
             tip > displayed(o.leaves, extra(o).display_quantity) || (!is_iceberg(o) && tip != o.leaves))
             broken.push_back(words("order ", o.id, ": book and order disagree"));
         if (o.place <= previous) broken.push_back(words("order ", o.id, ": stands before an older one"));
         previous = o.place;
-        sum += tip.units;
-        ++count;
     });
-    if (sum != level.quantity.units || count != level.order_count)
-        broken.push_back(words(s.terms.symbol.view(), ": a level differs from the sum of its orders"));
-    return count;
 }
 
 // Held orders wait for something, and nothing due was left undone.

@@ -80,11 +80,9 @@ void Engine::fire_timers(Context& context) {
         if (over_budget(context)) return;
         next_state_by_clock(context, state_changes_.begin()->second);
     }
-    if (!indicates) return;
-    const std::vector<SecurityId> changed(unindicated_.begin(), unindicated_.end());
-    for (const SecurityId security : changed) {
+    while (indicates && !unindicated_.empty()) {
         if (over_budget(context)) return;
-        if (unindicated_.contains(security)) indicate(context, security);
+        indicate(context, *unindicated_.begin());
     }
 }
 

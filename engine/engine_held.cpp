@@ -20,7 +20,7 @@ CancelReason not_covered(RejectReason refused) {
 }  // namespace
 
 void Engine::touch(Security& security) {
-    if (closed_entries_.empty() && security.held->empty()) return;
+    if (closed_entries_.empty() && (!security.held || security.held->empty())) return;
     if (!std::exchange(security.touched, true)) touched_.push_back(security.terms.security);
 }
 

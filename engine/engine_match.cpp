@@ -4,6 +4,7 @@
 #include "engine/engine_emit.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace buttonwood::engine {
 namespace {
@@ -53,12 +54,9 @@ bool Engine::covers(const WorkDeferred& work, const Order& order) {
 }
 
 void Engine::end_dead(Context& context, Slot slot, Dead why) {
-    switch (why) {
-        case Dead::No: return;
-        case Dead::GoodTill: return expire(context, slot, ExpireReason::GoodTill);
-        case Dead::DayEnd: return expire(context, slot, ExpireReason::DayEnd);
-        case Dead::MassCancel: break;
-    }
+    if (why == Dead::GoodTill) return expire(context, slot, ExpireReason::GoodTill);
+    if (why == Dead::DayEnd) return expire(context, slot, ExpireReason::DayEnd);
+    BUTTONWOOD_ASSERT(why == Dead::MassCancel);
     const auto work = std::find_if(works_.begin(), works_.end(), [&](const WorkDeferred& w) {
         return w.kind == WorkKind::MassCancel && covers(w, orders_[slot]);
     });
@@ -270,7 +268,7 @@ bool Engine::prevent_match(Context& context, Slot taker, Slot maker) {
     const Quantity quantity = std::min(t.leaves, tip_of(m));
     emit(context, MatchPrevented{t.security, m.id, t.id, m.account, t.account, t.side, mode, m.price, quantity});
     switch (mode) {
-        case SelfTradePrevention::None: break;
+        case SelfTradePrevention::None: std::unreachable();  // then they trade
         case SelfTradePrevention::CancelNewest: cancel(context, taker, CancelReason::SelfTrade); return true;
         case SelfTradePrevention::CancelOldest: cancel(context, maker, CancelReason::SelfTrade); return false;
         case SelfTradePrevention::CancelBoth:
@@ -284,7 +282,7 @@ bool Engine::prevent_match(Context& context, Slot taker, Slot maker) {
             return ends_taker;
         }
     }
-    return false;
+    std::unreachable();
 }
 
 void Engine::reduce(Context& context, Slot slot, Quantity by) {
@@ -305,7 +303,7 @@ void Engine::hit_band(Context& context, Slot taker) {
     const PriceBandsSet bands = at(id).bands;
     const bool breaks = bands.halt_us > 0 || bands.auction_us > 0;
     if (breaks && rests_its_remainder(orders_[taker]))
-        rest_or_expire(context, taker);
+        rest_remainder(context, taker);
     else
         expire(context, taker, ExpireReason::PriceBand);
     if (!breaks) return;
@@ -319,13 +317,14 @@ void Engine::hit_band(Context& context, Slot taker) {
 }
 
 void Engine::finish_taker(Context& context, Slot taker) {
-    if (rests_its_remainder(orders_[taker])) return rest_or_expire(context, taker);
+    if (rests_its_remainder(orders_[taker])) return rest_remainder(context, taker);
     expire(context, taker, ExpireReason::ImmediateRemainder);
 }
 
-void Engine::rest_or_expire(Context& context, Slot slot) {
+// What is left of a taker. It crossed, so nobody stood at its price: there is room.
+void Engine::rest_remainder(Context& context, Slot slot) {
     const Order& o = orders_[slot];
-    if (level_is_full(at(o.security), o.side, o.price, o.leaves)) return expire(context, slot, ExpireReason::LevelFull);
+    BUTTONWOOD_ASSERT(!level_is_full(at(o.security), o.side, o.price, o.leaves));
     const auto& rested = next<OrderRested>(context, o.id, o.account, o.security, o.side, o.price, o.leaves);
     enact(context, rested, slot);
 }

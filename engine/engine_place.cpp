@@ -5,6 +5,7 @@
 #include "engine/engine_emit.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace buttonwood::engine {
 namespace {
@@ -83,7 +84,7 @@ RejectReason refuse_options(const PlaceOrder& c, Quantity lot) {
     if (c.all_or_none && (!rests_by_itself(c) || c.post_only || has_display || has_minimum))
         return RejectReason::AllOrNoneNotAllowed;
     if (has_minimum) {
-        const bool takes_at_once = c.time_in_force == TimeInForce::Ioc && !has_trigger(c.type);
+        const bool takes_at_once = c.time_in_force == TimeInForce::Ioc;  // which no type with a trigger has
         if ((!rests_by_itself(c) && !takes_at_once) || c.post_only || has_display || c.min_quantity > c.quantity ||
             !is_part(c.min_quantity, lot))
             return RejectReason::MinQuantityNotAllowed;
@@ -177,7 +178,7 @@ RejectReason Engine::refuse_by_state(const Security& security) const {
         case TradingState::CancelOnly: return RejectReason::CancelOnly;
         case TradingState::Closed: return RejectReason::MarketClosed;
     }
-    return RejectReason::MarketClosed;
+    std::unreachable();
 }
 
 // What an auction gathers: orders that may rest, and those that are meant for one.
@@ -329,7 +330,7 @@ RejectReason Engine::refuse_plain(const Context& context, const PlaceOrder& c, c
     if (security.restricted)
         if (const auto reason = refuse_eligibility(context, c.account, security, c.side); reason != RejectReason::None)
             return reason;
-    if (!works_.empty() && uncross_pending(c.security)) return RejectReason::AuctionUncrossing;
+    BUTTONWOOD_ASSERT(works_.empty() || !uncross_pending(c.security));  // that opens a security when it is done
     if (const auto reason = refuse_quantity(security, c.quantity); reason != RejectReason::None) return reason;
     if (const auto reason = refuse_price(security, c.price); reason != RejectReason::None) return reason;
     if (outside_static_band(security, c.price)) return RejectReason::PriceOutOfBand;

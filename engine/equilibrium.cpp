@@ -12,9 +12,9 @@ public:
         : bids_(bids), listings_(listings), next_bid_(bids.size()) {
         for (const AuctionLevel& level : bids_) demand_ += level.units;
     }
-    // REQUIRES: prices that never go down.
+    // REQUIRES: prices that never go down, none above the best bid.
     void move_to(Price price) {
-        while (next_bid_ > 0 && bids_[next_bid_ - 1].price < price) demand_ -= bids_[--next_bid_].units;
+        while (bids_[next_bid_ - 1].price < price) demand_ -= bids_[--next_bid_].units;
         while (next_listing_ < listings_.size() && listings_[next_listing_].price <= price)
             supply_ += listings_[next_listing_++].units;
     }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace buttonwood::engine {
@@ -33,6 +34,13 @@ public:
         }
     }
 
+    // Room for so many entries: up to there it does not grow.
+    void reserve(std::size_t entries) {
+        std::size_t capacity = kFirstCapacity;
+        while (capacity < entries * 2) capacity *= 2;
+        if (capacity > cells_.size()) grow(capacity);
+    }
+
     // f(key, value) for each entry.
     template <class F>
     void for_each(F&& f) const {
@@ -55,7 +63,7 @@ private:
     // REQUIRES: the key is not in the map.
     [[gnu::noinline]] Value& add(std::uint64_t key) {
         BUTTONWOOD_ASSERT(key != 0);
-        if (size_ * 2 >= cells_.size()) grow();
+        if (size_ * 2 >= cells_.size()) grow(cells_.empty() ? kFirstCapacity : cells_.size() * 2);
         std::size_t i = place_of(key);
         while (cells_[i].key != 0) i = (i + 1) & mask_;
         cells_[i].key = key;
@@ -63,10 +71,9 @@ private:
         return cells_[i].value;
     }
 
-    void grow() {
-        std::vector<Cell> old = std::move(cells_);
-        const std::size_t capacity = old.empty() ? kFirstCapacity : old.size() * 2;
-        cells_ = std::vector<Cell>(capacity);
+    // capacity: a power of two.
+    void grow(std::size_t capacity) {
+        const std::vector<Cell> old = std::exchange(cells_, std::vector<Cell>(capacity));
         mask_ = capacity - 1;
         shift_ = 64;
         for (std::size_t n = capacity; n > 1; n /= 2) --shift_;

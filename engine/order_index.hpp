@@ -46,6 +46,8 @@ public:
     }
 
     [[nodiscard]] std::size_t size() const { return size_; }
+    // Up to this id the table of pages does not grow.
+    void reserve(OrderId last) { pages_.reserve(page_of(last) + 1); }
 
     // f(id, slot) for each open order, oldest first.
     template <class F>

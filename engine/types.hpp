@@ -159,7 +159,7 @@ constexpr int severity(TradingState s) {
         case TradingState::Halted: return 4;
         case TradingState::Closed: return 5;
     }
-    return 5;
+    std::unreachable();
 }
 // Which auction: decides whether opg or cls orders take part and what follows (Open, or Closed after a closing one).
 enum class AuctionKind : std::uint8_t { None = 0, Opening = 1, Closing = 2, Reopening = 3 };

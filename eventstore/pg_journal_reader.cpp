@@ -76,7 +76,8 @@ std::expected<void, ReadFailure> read_blocks(Connection& connection, engine::Eve
         if (rows->size() == 0) return {};
         if (std::exchange(is_first_chunk, false) && rows->integer(0, 0) > static_cast<std::int64_t>(after) + 1) {
             if (std::string where = where_archived(connection, after + 1); !where.empty())
-                return std::unexpected(ReadFailure{StoreError::Corrupt, {DbErrorKind::Fault, "", "", std::move(where)}});
+                return std::unexpected(
+                    ReadFailure{StoreError::Corrupt, {DbErrorKind::Fault, "", "", std::move(where)}});
         }
         for (int row = 0; row < rows->size(); ++row) {
             auto block = block_at(*rows, row);

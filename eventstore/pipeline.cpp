@@ -143,7 +143,8 @@ private:
     std::size_t turn_commands_{};      // engine thread: decided in this turn, without the clock's ...
     std::size_t turn_records_{};       // ... and with them
     engine::NamedByEvents named_;      // engine thread: by the events ...
-    engine::EventSeq digest_from_{};   // ... from this one on, 0 = the next
+    engine::EventSeq digest_from_{};   // ... from this one on, 0 = none yet
+    engine::EventSeq digested_{};      // engine thread: where the newest digest ends
     std::optional<LogWriter> writer_;  // journal thread
 
     mutable std::mutex mutex_;  // guards all below
@@ -177,6 +178,7 @@ std::expected<void, StoreError> Pipeline::Impl::open(std::unique_ptr<Journal> jo
     status_.state = PipelineState::Running;
     status_.epoch = head->epoch;
     status_.durable_seq = head->last_seq;
+    digested_ = engine_.last_seq();
     engine_thread_ = std::thread([this] { run_engine(); });
     journal_thread_ = std::thread([this] { run_journal(); });
     return {};
@@ -348,15 +350,22 @@ void Pipeline::Impl::decide(engine::Timestamp time, Submitted& submitted, Durabl
     digest(std::span(records.events).subspan(before), records);
 }
 
-// Every so often the state goes into the log as well, for whoever applies it to compare.
+// Every so often what the newest events name goes into the log as well, for whoever applies it to compare.
 void Pipeline::Impl::digest(std::span<const engine::Event> events, Records& records) {
+    const engine::EventSeq last_seq = engine_.last_seq();
+    if (last_seq < digested_ + kEventsPerDigest - kEventsDigested) return;
+    if (events.size() > kEventsDigested) {  // without a hole: what came before is out
+        events = events.last(kEventsDigested);
+        named_.clear();
+        digest_from_ = 0;
+    }
     if (digest_from_ == 0) digest_from_ = events.front().seq;
     named_.add(events);
-    const engine::EventSeq last_seq = engine_.last_seq();
-    if (last_seq + 1 - digest_from_ < kEventsPerDigest) return;
+    if (last_seq < digested_ + kEventsPerDigest) return;
     records.digests.push_back({digest_from_, last_seq, engine_.digest(named_)});
     named_.clear();
     digest_from_ = 0;
+    digested_ = last_seq;
 }
 
 void Pipeline::Impl::advance_clock(engine::Timestamp time, DurableBatch& batch) {

@@ -32,8 +32,10 @@ namespace buttonwood::eventstore {
 inline constexpr std::size_t kCommandQueueCapacity = 65'536;
 // Most commands of one block; bounds the size of a row and the time of a commit.
 inline constexpr std::size_t kMaxCommandsPerBlock = 8'192;
-// After so many events the journal gets a digest of what they touched, at the end of their last command.
+// After so many events the journal gets a digest, at the end of their last command, of what about the last
+// kEventsDigested of them name: all of them would cost the engine thread as much as deciding.
 inline constexpr std::size_t kEventsPerDigest = 256;
+inline constexpr std::size_t kEventsDigested = 64;
 
 // Carried from submit() to release untouched; what it means is the submitter's business. 0 = nobody waits.
 using Ticket = std::uint64_t;

@@ -35,13 +35,13 @@ Difference first_difference(std::span<const engine::Event> stored, std::span<con
 
 }  // namespace
 
-std::optional<Finding> Redecider::decide(const ExaminedBlock& examined) {
-    Events events = examined.records.events;
-    auto digest = examined.records.digests.begin();
-    for (const CommandRecord& command : examined.records.commands) {
+std::optional<Finding> Redecider::decide(const Records& records) {
+    Events events = records.events;
+    auto digest = records.digests.begin();
+    for (const CommandRecord& command : records.commands) {
         if (auto bad = compare(command, events.first(command.event_count))) return bad;
         events = events.subspan(command.event_count);
-        if (digest == examined.records.digests.end() || digest->last_seq != engine_.last_seq()) continue;
+        if (digest == records.digests.end() || digest->last_seq != engine_.last_seq()) continue;
         if (auto bad = compare_digest(*digest++)) return bad;
         recent_.clear();
     }

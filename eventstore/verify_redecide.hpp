@@ -8,18 +8,20 @@
 #include "engine/engine.hpp"
 #include "eventstore/verify_block.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace buttonwood::eventstore {
 
 class Redecider {
 public:
-    // REQUIRES: blocks in order from the first of the log (or from where `engine` stands), each accepted by Succession.
+    // REQUIRES: blocks in order from the first of the log, or from where `engine` stands, each accepted by Succession.
     Redecider() = default;
     explicit Redecider(engine::Engine engine) : engine_(std::move(engine)) {}
 
     // The first command of the block whose outcome, events or digest are others than the stored ones.
-    [[nodiscard]] std::optional<Finding> decide(const ExaminedBlock& examined);
+    [[nodiscard]] std::optional<Finding> decide(const Records& records);
+    [[nodiscard]] std::optional<Finding> decide(const ExaminedBlock& examined) { return decide(examined.records); }
     [[nodiscard]] const engine::Engine& engine() const { return engine_; }
 
 private:

@@ -1,6 +1,7 @@
 // The command line: one function per sub-command, each returning the process's exit code.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace CLI {
@@ -28,6 +29,10 @@ struct ServeOptions {
     std::string events_keep;  // a number of events, or "all"; empty: the policy stays
     bool demo = false;
     bool bench = false;
+    bool follower = true;
+    std::uint64_t snapshot_every_events = 500'000;
+    std::uint32_t snapshot_every_s = 300;
+    int snapshot_keep = 3;
 };
 [[nodiscard]] int serve(const ServeOptions& options);
 
@@ -48,6 +53,7 @@ void add_database_options(CLI::App& command, DatabaseOptions& options);
 void add_verify_command(CLI::App& app, int& code);
 void add_archive_command(CLI::App& app, int& code);
 void add_events_command(CLI::App& app, int& code);
+void add_snapshot_command(CLI::App& app, int& code);
 
 // Prints "buttonwood: message" on stderr and returns the code.
 int fail(int code, const std::string& message);

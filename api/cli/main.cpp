@@ -21,6 +21,23 @@ namespace {
 
 using namespace buttonwood::api::cli;
 
+void add_follower_options(CLI::App& command, ServeOptions& options) {
+    command.add_flag("--follower,!--no-follower", options.follower,
+                     "decide every command again on a second copy of the state, compare, and take the snapshots; "
+                     "without it memory is halved, and starting takes ever longer (default: with it)");
+    command
+        .add_option("--snapshot-every-events", options.snapshot_every_events,
+                    "a snapshot after so many events; 0 = not for this reason")
+        ->capture_default_str();
+    command
+        .add_option("--snapshot-every", options.snapshot_every_s,
+                    "a snapshot after so many seconds, if anything happened; 0 = not for this reason")
+        ->capture_default_str();
+    command.add_option("--snapshot-keep", options.snapshot_keep, "how many snapshots stay")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+}
+
 int run(int argc, char** argv) {
     CLI::App app{"Buttonwood: an event-sourced order-matching server for securities"};
     app.set_version_flag("--version", std::string("buttonwood ") + buttonwood::api::kVersion);
@@ -53,6 +70,7 @@ int run(int argc, char** argv) {
                               "drop old partitions of log.events beyond so many events; all: none. Default: as it was");
     serve_command->add_flag("--demo", serve_options.demo, "seed a small market once, print personas and curl lines");
     serve_command->add_flag("--bench", serve_options.bench, "declare the bench profile in /v1/info");
+    add_follower_options(*serve_command, serve_options);
     serve_command->callback([&] { code = serve(serve_options); });
 
     DatabaseOptions database;
@@ -82,6 +100,7 @@ int run(int argc, char** argv) {
     add_verify_command(app, code);
     add_archive_command(app, code);
     add_events_command(app, code);
+    add_snapshot_command(app, code);
 
     try {
         app.parse(argc, argv);

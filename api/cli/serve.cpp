@@ -5,17 +5,22 @@
 #include "api/clock.hpp"
 #include "api/http/routes.hpp"
 #include "api/json_writer.hpp"
+#include "api/live/live_snapshot.hpp"
+#include "api/server.hpp"
 #include "api/ws/hub.hpp"
 #include "eventstore/journal_compression.hpp"
+#include "eventstore/follower.hpp"
 #include "eventstore/migrator.hpp"
 #include "eventstore/pg_journal.hpp"
 #include "projections/log_retention.hpp"
 
+#include <atomic>
 #include <boost/asio/signal_set.hpp>
 #include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -144,8 +149,10 @@ private:
         journal.conninfo = database_.conninfo;
         journal.on_trouble = [](std::string_view reason) { spdlog::warn("event store: {}", reason); };
         eventstore::Pipeline::Callbacks callbacks;
+        callbacks.restore = [this] { return restore(); };
         callbacks.released = [this](std::shared_ptr<const eventstore::DurableBatch> batch) {
             workers_->offer(batch);
+            if (eventstore::Follower* follower = following_) follower->offer(batch);
             gateway_->released(std::move(batch));
         };
         callbacks.stopped = [this](eventstore::StoreError error) {
@@ -169,7 +176,45 @@ private:
         pipeline_ = std::move(*pipeline);
         gateway_->open(*pipeline_);
         spdlog::info("replayed to event {}, epoch {}", view_.event_seq(), pipeline_->status().epoch);
+        start_follower();
         return kOk;
+    }
+
+    // The newest valid snapshot, for the pipeline's engine and for view_; nullopt: the whole log is replayed.
+    std::optional<eventstore::RestoredState> restore() {
+        LiveSnapshot live(view_);
+        eventstore::SnapshotPart* const parts[] = {&live};
+        auto connection = eventstore::Connection::open(database_.conninfo, "buttonwood-restore");
+        if (!connection) {
+            spdlog::error("snapshots cannot be read: {}", connection.error().message);
+            return std::nullopt;
+        }
+        auto newest = eventstore::newest_valid(
+            *connection, std::numeric_limits<engine::EventSeq>::max(), parts,
+            [](const std::string& why) { spdlog::error("skipped: {}; trying the one before it", why); });
+        if (!newest) spdlog::error("snapshots cannot be read: {}", newest.error().message);
+        if (!newest || !*newest) {
+            spdlog::info("starting from the first event of the log: there is no snapshot to start from");
+            return std::nullopt;
+        }
+        eventstore::LoadedSnapshot& loaded = **newest;
+        spdlog::info("starting from snapshot {} at event {}, taken at {}", loaded.info.id, loaded.info.event_seq,
+                     loaded.info.created_at);
+        return eventstore::RestoredState{std::move(loaded.engine), loaded.position};
+    }
+
+    void start_follower() {
+        if (!options_.follower) return;
+        eventstore::FollowerOptions options;
+        options.conninfo = database_.conninfo;
+        options.build = kVersion;
+        options.policy = {options_.snapshot_every_events, std::chrono::seconds(options_.snapshot_every_s),
+                          options_.snapshot_keep};
+        options.parts.push_back(make_live_snapshot());
+        options.alarm = [](const std::string& text) { spdlog::critical("{}", text); };
+        options.note = [](const std::string& text) { spdlog::info("{}", text); };
+        follower_ = eventstore::Follower::start(std::move(options));
+        following_ = follower_.get();
     }
 
     void start_services() {
@@ -230,6 +275,7 @@ private:
 
     void shut_down() {
         pipeline_.reset();  // makes durable what was decided; after it nothing posts to the loop
+        follower_.reset();
         reads_.reset();
         if (io_ && !io_->stopped()) io_->stop();
         listener_.reset();
@@ -246,6 +292,8 @@ private:
     ws::Hub hub_{view_};
     std::unique_ptr<projections::Workers> workers_;
     std::unique_ptr<projections::LogKeeper> log_keeper_;
+    std::unique_ptr<eventstore::Follower> follower_;
+    std::atomic<eventstore::Follower*> following_{nullptr};  // from when it is there: what it misses it reads
     std::unique_ptr<Services> services_;
     http::Router router_;
     // The loop owns the sessions' coroutines, which refer to everything above; what holds timers of the loop is below.

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace buttonwood::api {
@@ -42,6 +43,21 @@ public:
     void clear_touched() { touched_.clear(); }
     // Quantity at a price, 0 where there is no level.
     [[nodiscard]] engine::Quantity quantity_at(engine::Side side, engine::Price price) const;
+
+    // Saving and loading; what was touched is forgotten.
+    template <class Archive, class Book> static void fields(Archive& archive, Book& book) {
+        for (auto* side : {&book.bids_, &book.offers_}) {
+            if constexpr (Archive::kLoads)
+                archive.template each_of<std::pair<std::int64_t, LiveLevel>>([&](auto& level) {
+                    archive(level.first, level.second.units, level.second.order_count);
+                    side->emplace(level);
+                });
+            else
+                archive.each(*side, [&](const auto& level) {
+                    archive(level.first, level.second.units, level.second.order_count);
+                });
+        }
+    }
 
     // CRC32 over the best ten levels of each side, as api/README.md defines it.
     [[nodiscard]] std::uint32_t checksum() const;

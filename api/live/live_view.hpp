@@ -8,6 +8,7 @@
 
 #include "api/live/live_book.hpp"
 #include "api/live/price_marks.hpp"
+#include "engine/archive.hpp"
 #include "eventstore/codec.hpp"
 
 #include <deque>
@@ -213,7 +214,15 @@ public:
     [[nodiscard]] const std::deque<LiveSecurity>& securities() const { return securities_; }
     [[nodiscard]] const std::vector<LiveUser>& users() const { return users_; }
 
+    // All of it as bytes (engine/archive.hpp), the same bytes for the same state; load() replaces what is here, and
+    // leaves something of no use where archive.ok() is false afterwards. The last command's Changes are not state.
+    static constexpr int kSavedVersion = 1;  // one more whenever the bytes come to mean something else
+    void save(engine::ArchiveWriter& archive) const;
+    void load(engine::ArchiveReader& archive);
+
 private:
+    struct Saved;  // live_save.cpp
+
     void on(const engine::Event&, const engine::UserRegistered&);
     void on(const engine::Event&, const engine::AccountOpened&);
     void on(const engine::Event&, const engine::UserStatusChanged&);

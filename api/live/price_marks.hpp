@@ -25,6 +25,12 @@ public:
     [[nodiscard]] engine::Price highest(engine::EventSeq since) const { return first(falling_, since); }
     [[nodiscard]] engine::Price lowest(engine::EventSeq since) const { return first(rising_, since); }
 
+    // Saving and loading.
+    template <class Archive, class Marks> static void fields(Archive& archive, Marks& marks) {
+        for (auto* stack : {&marks.falling_, &marks.rising_})
+            archive.each(*stack, [&](auto& mark) { archive(mark.seq, mark.price); });
+    }
+
 private:
     struct Mark {
         engine::EventSeq seq{};

@@ -36,11 +36,13 @@ void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free
 namespace buttonwood::engine::tests {
 namespace {
 
+struct Quiet : OrderBook::NullSink {};
+
 // Everything that a stream asks for, on handles that are kept beforehand.
 void play(OrderBook& book, const std::vector<BookCommand>& commands, std::vector<OrderBook::Handle>& handles,
           std::size_t most_orders) {
     using Kind = BookCommand::Kind;
-    OrderBook::NullSink sink;
+    Quiet sink;
     for (const BookCommand& c : commands) {
         OrderBook::Handle& handle = handles[c.target % handles.size()];
         const bool is_new = c.kind == Kind::Submit || c.kind == Kind::SubmitIoc || c.kind == Kind::Add;
@@ -79,7 +81,7 @@ TEST_CASE("A book that has seen a flow once allocates nothing when it comes agai
         const std::size_t cold = allocations;
         play(book, commands, handles, handles.size());
         CHECK(allocations > cold);
-        for (OrderBook::Handle& handle : handles) book.cancel(handle, OrderBook::NullSink{});
+        for (OrderBook::Handle& handle : handles) book.cancel(handle, Quiet{});
         const std::size_t warm = allocations;
         play(book, commands, handles, handles.size());
         CHECK(allocations - warm == 0);

@@ -61,6 +61,17 @@ TEST_CASE("Lost memory is found", "[unit]") {
                 [](Parts& p) { BookParts::free_branches(p.bids) = p.root; }));
 }
 
+TEST_CASE("Free memory that runs in a circle is found, and ends", "[unit]") {
+    CHECK(finds("a node is neither used nor free, or both", [](Parts& p) {
+        const book::Index free = BookParts::free_orders(p.nodes);
+        p.nodes.order(free).next = free;
+    }));
+    CHECK(finds("a branch is neither used nor free, or both", [](Parts& p) {
+        p.branch(p.root).parent = p.root;
+        BookParts::free_branches(p.bids) = p.root;
+    }));
+}
+
 TEST_CASE("Damage to the branches is found", "[unit]") {
     CHECK(finds("the root is no branch", [](Parts& p) { BookParts::root(p.bids) = kNowhere; }));
     CHECK(finds("the level count is not that of the ladder", [](Parts& p) { ++BookParts::level_count(p.bids); }));

@@ -150,11 +150,10 @@ void NaiveEngine::take(Order& taker) {
     }
 }
 
-// What a taker could not fill joins the book if it may and finds room.
+// What a taker could not fill joins the book if it may.
 void NaiveEngine::rest_or_expire(Order& taker, ExpireReason otherwise) {
     const PlaceOrder& c = taker.request;
     if (is_market(c.type) || !may_rest(c.time_in_force)) return expire(taker, otherwise);
-    if (!has_room(c.security, c.side, taker.price, taker.leaves())) return expire(taker, ExpireReason::LevelFull);
     taker.stage = Stage::Resting;
     taker.tip = displayed(taker.leaves(), taker.display);
     taker.place = events_ + 1;

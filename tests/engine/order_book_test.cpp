@@ -217,7 +217,7 @@ TEST_CASE("What an ioc order cannot fill at once expires", "[unit]") {
 TEST_CASE("A cancel takes an order out once", "[unit]") {
     OrderBook book;
     Reports reports;
-    const auto handle = book.submit(Side::Sell, {10}, {5}, false, 1, OrderBook::NullSink{});
+    const auto handle = book.add(Side::Sell, {10}, {5}, 1);
     CHECK(book.cancel(handle, reports));
     CHECK_FALSE(book.cancel(handle, reports));
     CHECK(reports.lines == Lines{"1 canceled 5"});

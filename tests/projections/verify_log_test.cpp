@@ -61,7 +61,8 @@ TEST_CASE("the tables of the log are compared with the journal up to their check
         CHECK(logged.first_bad() == 90);
     }
     SECTION("a column that few look at") {
-        logged.change("UPDATE log.events SET correlation_id = coalesce(correlation_id, '') || '!' WHERE event_seq = 91");
+        logged.change("UPDATE log.events SET correlation_id = coalesce(correlation_id, '') || '!' "
+                      "WHERE event_seq = 91");
         CHECK(logged.first_bad() == 91);
     }
     SECTION("a row that is gone") {

@@ -56,6 +56,8 @@ public:
         return *std::move(connection);
     }
 
+    [[nodiscard]] const std::string& conninfo() const { return conninfo_; }
+
     // What on_trouble was told, a line each.
     [[nodiscard]] std::string troubles() const {
         const std::lock_guard lock(mutex_);
