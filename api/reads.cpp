@@ -33,7 +33,7 @@ bool Reads::push(Job job) {
 }
 
 std::optional<eventstore::Connection> Reads::connect() const {
-    auto opened = eventstore::Connection::open(conninfo_, "buttonwood-reads");
+    auto opened = eventstore::Connection::open(conninfo_, "buttonwood-reads", kReadConnectMs);
     if (!opened) return std::nullopt;
     opened->set_answer_timeout_ms(kReadTimeoutMs);
     return std::move(*opened);
@@ -41,6 +41,7 @@ std::optional<eventstore::Connection> Reads::connect() const {
 
 void Reads::work() {
     std::optional<eventstore::Connection> connection;
+    auto next_attempt = std::chrono::steady_clock::now();
     while (true) {
         Job job;
         {
@@ -51,7 +52,11 @@ void Reads::work() {
             jobs_.pop_front();
         }
         if (connection && !connection->healthy()) connection.reset();
-        if (!connection) connection = connect();
+        if (!connection && std::chrono::steady_clock::now() >= next_attempt) {
+            connection = connect();
+            // Those who wait behind this one are told at once: a database that swallows packets costs a timeout once.
+            if (!connection) next_attempt = std::chrono::steady_clock::now() + kReconnectPause;
+        }
         job(connection ? &*connection : nullptr);
     }
 }

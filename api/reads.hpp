@@ -29,6 +29,8 @@ inline constexpr std::size_t kReadQueueCapacity = 512;
 inline constexpr int kDefaultWaitMs = 1'000;
 inline constexpr int kMaxWaitMs = 10'000;
 inline constexpr int kReadTimeoutMs = 5'000;  // of one query; then its connection is given up
+inline constexpr int kReadConnectMs = 2'000;
+inline constexpr std::chrono::milliseconds kReconnectPause{500};
 
 class Reads {
 public:

@@ -29,6 +29,11 @@ struct Services {
     bool bench_profile = false;
     std::size_t connections = 0;
     bool draining = false;
+
+    // Reads go on from memory, as of their event_seq, and say so; nothing is acknowledged.
+    [[nodiscard]] bool store_is_away() const {
+        return pipeline.status().state == eventstore::PipelineState::StoreAway;
+    }
 };
 
 // Accepts connections until the io_context stops. Throws boost::system::system_error when the address cannot be used.

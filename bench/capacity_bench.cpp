@@ -5,6 +5,7 @@
 // for those random cancels and amends that meet an order that is gone.
 #include "bench/core_measure.hpp"
 #include "bench/core_random.hpp"
+#include "bench/core_trader.hpp"
 #include "bench/progress_bar.hpp"
 #include "engine/engine.hpp"
 
@@ -84,15 +85,7 @@ public:
 private:
     void open_accounts(Step& step) {
         for (std::size_t i = 1; i <= size_.accounts; ++i, show(++step.count, size_.accounts, "accounts")) {
-            RegisterUser user;
-            user.name = Name("trader " + std::to_string(i));
-            user.roles = RoleSet{}.add(Role::Trader);
-            must(user);
-            DepositCash cash;
-            cash.account = static_cast<AccountId>(i);
-            cash.currency = kCurrency;
-            cash.amount = kCash;
-            must(cash);
+            for (const Command& command : new_trader(i, kCurrency, kCash)) must(command);
         }
     }
 

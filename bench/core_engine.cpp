@@ -1,5 +1,7 @@
 #include "bench/core_engine.hpp"
 
+#include "bench/core_trader.hpp"
+
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -49,17 +51,8 @@ void EngineMarket::must(const Command& command) {
 }
 
 void EngineMarket::add_traders() {
-    for (std::size_t i = 1; i <= kTraders; ++i) {
-        RegisterUser user;
-        user.name = Name("trader " + std::to_string(i));
-        user.roles = RoleSet{}.add(Role::Trader);
-        must(user);
-        DepositCash cash;
-        cash.account = static_cast<AccountId>(i);
-        cash.currency = kCurrency;
-        cash.amount = kCash;
-        must(cash);
-    }
+    for (std::size_t i = 1; i <= kTraders; ++i)
+        for (const Command& command : new_trader(i, kCurrency, kCash)) must(command);
 }
 
 void EngineMarket::add_securities(std::size_t count) {

@@ -1,6 +1,6 @@
 #include "bench/raw_append.hpp"
 
-#include "bench/order_stream.hpp"
+#include "bench/block_maker.hpp"
 #include "eventstore/migrator.hpp"
 #include "eventstore/pg_journal.hpp"
 #include "eventstore/pipeline.hpp"
@@ -19,89 +19,7 @@ using namespace engine;
 using namespace eventstore;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t kStartUs = 1'795'000'000'000'000;  // 2026-11-18; only the shape of a time matters here
-
-// A market with one user and two funded accounts, as commands of the system itself.
-std::vector<Command> opening_commands() {
-    return {RegisterUser{.name = "load", .roles = RoleSet{}.add(Role::Trader)}, OpenAccount{.user = UserId{1}},
-            CreateSecurity{.symbol = "LOAD",
-                           .name = "load",
-                           .currency = "USD",
-                           .price_scale = kStreamPriceScale,
-                           .quantity_scale = 0,
-                           .tick_size = {1},
-                           .lot_size = {1}},
-            DepositCash{.account = AccountId{1}, .currency = "USD", .amount = {kMaxMoney.units / 2}},
-            IssueHoldings{.account = AccountId{2}, .security = SecurityId{1}, .quantity = {kMaxQuantityUnits / 2}}};
-}
-
-PlaceOrder to_command(const StreamOrder& order, std::uint64_t number) {
-    const std::string client_order_id = "load-" + std::to_string(number);
-    return {.account = AccountId{order.side == Side::Buy ? 1U : 2U},
-            .security = SecurityId{1},
-            .side = order.side,
-            .type = OrderType::Limit,
-            .time_in_force = TimeInForce::Gtc,
-            .post_only = false,
-            .quantity = {order.quantity},
-            .price = {order.price},
-            .client_order_id = std::string_view(client_order_id)};
-}
-
-// Decides orders of the stream in memory and packs them into blocks.
-class BlockMaker {
-public:
-    explicit BlockMaker(const Head& head) : head_(head) {}
-
-    Block opening() {
-        begin();
-        for (const Command& command : opening_commands()) add(UserId::None, command);
-        return finish();
-    }
-    Block next(std::size_t commands) {
-        begin();
-        for (std::size_t i = 0; i < commands; ++i) add(UserId{1}, to_command(orders_.next(), ++number_));
-        return finish();
-    }
-
-private:
-    void begin() {
-        block_ = {};
-        block_.header.first_seq = engine_.last_seq() + 1;
-        block_.header.epoch = head_.epoch;
-    }
-
-    void add(UserId actor, const Command& command) {
-        CommandRecord record;
-        record.header = {.seq = engine_.last_command() + 1,
-                         .time = {kStartUs + static_cast<std::int64_t>(engine_.last_command())},
-                         .actor = actor,
-                         .request_id = {}};
-        record.command = command;
-        record.first_seq = engine_.last_seq() + 1;
-        events_.clear();
-        record.outcome = engine_.decide(record.header, command, events_);
-        record.event_count = static_cast<std::uint32_t>(events_.size());
-        encode(record, events_, block_.payload);
-        ++block_.header.command_count;
-    }
-
-    Block finish() {
-        block_.header.last_seq = engine_.last_seq();
-        block_.header.event_count = static_cast<std::uint32_t>(engine_.last_seq() - block_.header.first_seq + 1);
-        block_.header.committed_at = engine_.last_time();
-        block_.hash = seal(head_.hash, block_.header, block_.payload);
-        head_.hash = block_.hash;
-        return std::move(block_);
-    }
-
-    Head head_;
-    Engine engine_;
-    OrderStream orders_{1};
-    std::uint64_t number_ = 0;
-    Block block_;
-    std::vector<Event> events_;
-};
+constexpr std::size_t kBareRowBytes = 300;  // about an order and its event
 
 std::string words(const DbError& error) { return error.message; }
 std::string words(StoreError error) { return std::string(name_of(error)); }
@@ -208,6 +126,34 @@ std::expected<std::unique_ptr<StoreBench>, std::string> StoreBench::start() {
     if (!cluster) return std::unexpected(cluster.error());
     impl->cluster = std::move(*cluster);
     return std::unique_ptr<StoreBench>(new StoreBench(std::move(impl)));
+}
+
+std::expected<AppendReport, std::string> StoreBench::commit_bare(std::chrono::milliseconds duration) {
+    const auto database = impl_->fresh_database();
+    if (!database) return std::unexpected(database.error());
+    auto connection = Connection::open(*database, "bench");
+    if (!connection) return std::unexpected(words(connection.error()));
+    if (auto made = connection->execute("CREATE TABLE bare (n bigint PRIMARY KEY, payload bytea)"); !made)
+        return std::unexpected(words(made.error()));
+
+    AppendReport report{.name = "bare commit of one row"};
+    Latencies latencies;
+    const std::string payload(kBareRowBytes, 'x');
+    const auto begin = Clock::now();
+    while (Clock::now() - begin < duration) {
+        const auto sent = Clock::now();
+        const auto done =
+            connection->prepared("INSERT INTO bare VALUES ($1, $2)", {report.commands, Param::bytea(payload)});
+        if (!done) return std::unexpected(words(done.error()));
+        latencies.add(Clock::now() - sent);
+        ++report.blocks;
+        ++report.commands;
+        ++report.events;
+    }
+    report.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    report.p50_us = latencies.percentile_us(0.5);
+    report.p99_us = latencies.percentile_us(0.99);
+    return report;
 }
 
 std::expected<AppendReport, std::string> StoreBench::append_blocks(std::size_t commands_per_block,

@@ -1,5 +1,6 @@
 // The store alone and the whole pipeline alone, in process, on one private PostgreSQL cluster.
 //
+// bare: one small row per commit and nothing else, the least that being durable costs on this machine.
 // raw: blocks of a fixed number of orders, decided and encoded beforehand, appended one after the other through the
 // very journal that the server uses. pipeline: the same orders submitted as commands, at most `in_flight` unreleased,
 // decided, encoded, sealed, appended and released by the pipeline of the server.
@@ -34,6 +35,7 @@ public:
     [[nodiscard]] static std::expected<std::unique_ptr<StoreBench>, std::string> start();
     ~StoreBench();
 
+    [[nodiscard]] std::expected<AppendReport, std::string> commit_bare(std::chrono::milliseconds duration);
     [[nodiscard]] std::expected<AppendReport, std::string> append_blocks(std::size_t commands_per_block,
                                                                          std::chrono::milliseconds duration);
     [[nodiscard]] std::expected<AppendReport, std::string> run_pipeline(std::size_t in_flight,

@@ -1,6 +1,11 @@
-// store_bench: appending blocks of 1 to 1,024 orders, and the whole pipeline in process, on a private cluster.
+// store_bench: what being durable costs. A bare commit, blocks of 1 to 1,024 orders appended to the journal, and the
+// whole pipeline in process, on one private cluster; every subject in turn, round after round, and the median of each.
 #include "bench/bench_arguments.hpp"
 #include "bench/raw_append.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
 
 namespace {
 
@@ -11,6 +16,65 @@ int fail(const std::string& what) {
     return 1;
 }
 
+using Outcome = std::expected<AppendReport, std::string>;
+
+struct Subject {
+    std::string key;
+    std::function<Outcome(StoreBench&, std::chrono::milliseconds)> run;
+    std::vector<AppendReport> rounds;
+
+    [[nodiscard]] AppendReport median() const {
+        std::vector<AppendReport> sorted = rounds;
+        std::ranges::sort(sorted, {}, &AppendReport::commands_per_second);
+        return sorted[sorted.size() / 2];
+    }
+};
+
+std::vector<Subject> subjects() {
+    std::vector<Subject> all;
+    all.push_back({"bare", [](StoreBench& store, auto duration) { return store.commit_bare(duration); }, {}});
+    for (const std::size_t size : {1U, 16U, 64U, 256U, 1024U})
+        all.push_back({"raw " + std::to_string(size),
+                       [size](StoreBench& store, auto duration) { return store.append_blocks(size, duration); },
+                       {}});
+    for (const std::size_t in_flight : {1U, 64U, 256U, 1024U})
+        all.push_back(
+            {"pipeline " + std::to_string(in_flight),
+             [in_flight](StoreBench& store, auto duration) { return store.run_pipeline(in_flight, duration); },
+             {}});
+    return all;
+}
+
+struct Ratio {
+    std::string what;
+    double value;
+    std::string mark;
+};
+
+std::vector<Ratio> ratios(const std::map<std::string, AppendReport>& report) {
+    const AppendReport& bare = report.at("bare");
+    const auto latency = [&](const std::string& in_flight) {
+        return report.at("pipeline " + in_flight).p50_us / bare.p50_us;
+    };
+    const auto tail = [&](const std::string& in_flight) {
+        return report.at("pipeline " + in_flight).p99_us / bare.p99_us;
+    };
+    const auto rate = [&](const std::string& in_flight) {
+        return report.at("pipeline " + in_flight).commands_per_second() /
+               report.at("raw " + in_flight).commands_per_second();
+    };
+    return {
+        {"acknowledgement p50, 1 in flight / a bare commit", latency("1"), "<= 1.5"},
+        {"acknowledgement p99, 1 in flight / a bare commit", tail("1"), ""},
+        {"acknowledgement p50, 64 in flight / a bare commit", latency("64"), ""},
+        {"acknowledgement p99, 64 in flight / a bare commit", tail("64"), ""},
+        {"acknowledgement p50, 1,024 in flight / a bare commit", latency("1024"), ""},
+        {"acknowledgement p99, 1,024 in flight / a bare commit", tail("1024"), ""},
+        {"commands per second, 256 in flight / raw appends of 256", rate("256"), ">= 0.5"},
+        {"commands per second, 1,024 in flight / raw appends of 1,024", rate("1024"), ""},
+    };
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -19,21 +83,28 @@ int main(int argc, char** argv) {
     const auto store = StoreBench::start();
     if (!store) return fail(store.error());
 
+    std::vector<Subject> all = subjects();
+    for (std::size_t round = 0; round < arguments->rounds; ++round)
+        for (Subject& subject : all) {
+            auto result = subject.run(**store, arguments->duration);
+            if (!result) return fail(subject.key + ": " + result.error());
+            if (result->commands == 0) return fail(subject.key + ": nothing was acknowledged");
+            subject.rounds.push_back(*std::move(result));
+        }
+
     nlohmann::json results = nlohmann::json::array();
-    auto report = [&](const std::expected<AppendReport, std::string>& result) {
-        if (!result) return false;
-        if (arguments->json)
-            results.push_back(result->to_json());
-        else
-            std::printf("%s\n", result->line().c_str());
-        std::fflush(stdout);
-        return result->commands > 0;
-    };
-    for (const std::size_t size : {1U, 16U, 64U, 256U, 1024U})
-        if (const auto result = (*store)->append_blocks(size, arguments->duration); !report(result))
-            return fail(result ? "nothing was appended" : result.error());
-    for (const std::size_t in_flight : {1U, 256U})
-        if (const auto result = (*store)->run_pipeline(in_flight, arguments->duration); !report(result))
-            return fail(result ? "nothing was released" : result.error());
-    if (arguments->json) std::printf("%s\n", results.dump(2).c_str());
+    std::map<std::string, AppendReport> report;
+    for (const Subject& subject : all) {
+        report[subject.key] = subject.median();
+        results.push_back(report[subject.key].to_json());
+        if (!arguments->json) std::printf("%s\n", report[subject.key].line().c_str());
+    }
+    nlohmann::json compared = nlohmann::json::array();
+    for (const Ratio& ratio : ratios(report)) {
+        compared.push_back({{"name", ratio.what}, {"ratio", ratio.value}, {"mark", ratio.mark}});
+        const std::string mark = ratio.mark.empty() ? "" : "   mark " + ratio.mark;
+        if (!arguments->json) std::printf("%-62s %6.2f%s\n", ratio.what.c_str(), ratio.value, mark.c_str());
+    }
+    if (arguments->json)
+        std::printf("%s\n", nlohmann::json{{"subjects", results}, {"ratios", compared}}.dump(2).c_str());
 }

@@ -223,7 +223,7 @@ struct UpdateProfile {
 struct SetPreference {
     UserId user{};
     PreferenceKey key;
-    Note value;  // empty = remove it
+    PreferenceValue value;  // empty = remove it
     BUTTONWOOD_RECORD(SetPreference, user, key, value)
 };
 
@@ -261,7 +261,7 @@ struct SetSecurityTerms {
     Timestamp lock_up_until;         // no listings before; 0 = none
     std::uint8_t settlement_days{};  // 0..kMaxSettlementDays business days after the trade; 0 = with it
     Quantity free_float;             // 0 = not said
-    Note description;
+    Remark description;
     BUTTONWOOD_RECORD(SetSecurityTerms, security, issuer, asset_class, exemption, accredited_only, kyc_required,
                       lock_up_until, settlement_days, free_float, description)
 };
@@ -294,7 +294,7 @@ struct SetFees {
 struct ChangeSettlement {
     TradeId trade{};
     SettlementStep step{};
-    Note note;
+    Remark note;
     BUTTONWOOD_RECORD(ChangeSettlement, trade, step, note)
 };
 

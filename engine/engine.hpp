@@ -66,7 +66,7 @@ public:
     [[nodiscard]] StateHash digest(const NamedByEvents& named) const;  // collected as they came
     // All state as bytes (archive.hpp), and an engine that goes on from them with the same events as this one would.
     // load() trusts no byte; its error says what is wrong with them. REQUIRES: no command is being decided.
-    static constexpr int kSavedVersion = 1;  // one more whenever the bytes come to mean something else
+    static constexpr int kSavedVersion = 2;  // one more whenever the bytes come to mean something else
     void save(ArchiveWriter& archive) const;
     [[nodiscard]] static std::expected<Engine, std::string> load(ArchiveReader& archive);
     // Every broken rule in words, empty when all hold: book not crossed while open, levels = orders, reservations =
@@ -197,7 +197,7 @@ private:
     void match(Context&, Slot taker);
     bool prevent_match(Context&, Slot taker, Slot maker);
     void hit_band(Context&, Slot taker);
-    void charge(const Security&, const Order& maker, const Order& taker, TradeExecuted&) const;
+    [[gnu::noinline]] void charge(const Security&, const Order& maker, const Order& taker, TradeExecuted&) const;
     void trade(Context&, Slot taker, Slot maker, Price price, Quantity quantity, bool auction);
     void refresh(Context&, Slot slot);
     void reduce(Context&, Slot slot, Quantity by);
@@ -212,7 +212,7 @@ private:
     // engine_settlement.cpp
     static Timestamp settlement_time(Timestamp trade, std::uint8_t days);
     [[nodiscard]] RejectReason refuse_return(const Unsettled&) const;
-    void change_settlement(Context&, TradeId trade, SettlementStep step, StateCause cause, const Note& note);
+    void change_settlement(Context&, TradeId trade, SettlementStep step, StateCause cause, const Remark& note);
     bool settle_due(Context&);
     void expect_settlement(const TradeExecuted&);
     void take_back(const SettlementChanged&);
@@ -417,9 +417,6 @@ private:
     static std::int64_t money_factor(const Security& security) { return security.money_factor; }
     [[nodiscard]] static bool fits_in_money(const Security&, Price price, Quantity quantity);
     static Money fee(Money of, std::uint32_t ppm) { return {of.units * ppm / 1'000'000}; }
-    [[nodiscard]] const Fees& fees_of(const Security& security) const {
-        return security.fees ? *security.fees : market_fees_;
-    }
     // What a bid with this limit and this rate ties up.
     [[nodiscard]] static Money reserve_of(const Security& security, Price limit, Quantity quantity, std::uint32_t ppm) {
         const Money value = value_of(security, limit, quantity);

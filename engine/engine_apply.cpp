@@ -54,6 +54,7 @@ void Engine::complete(Security& security) {
     security.money_factor = static_cast<std::int64_t>(pow10_128(kMoneyScale - decimals));
     security.max_product = kMaxMoney.units / security.money_factor;
     symbols_[std::string(terms.symbol.view())] = terms.security;
+    if (!security.has_own_fees) security.fees = market_fees_;
 }
 
 void Engine::on(const Event&, const CashDeposited& e) {

@@ -202,7 +202,7 @@ void Engine::hash_security(const Security& s, StateHash& sum) {
         .add(s.uncrossed ? s.uncross_clock : Timestamp{}).add(s.bands.reference_price)
         .add(std::uint64_t{s.bands.static_basis_points}).add(std::uint64_t{s.bands.dynamic_basis_points})
         .add(s.bands.halt_us).add(s.bands.auction_us).into(sum);
-    if (s.fees) hash_fees(s.terms.security, *s.fees, sum);
+    if (s.has_own_fees) hash_fees(s.terms.security, s.fees, sum);
     if (s.delisted) entity(Kind::Delisted).add(s.terms.security).into(sum);
     if (!s.more) return;
     const SecurityTermsSet& t = *s.more;

@@ -217,18 +217,15 @@ void Engine::trade(Context& context, Slot taker_slot, Slot maker_slot, Price pri
                                       taker.security, maker.id, taker.id, maker.account, taker.account, taker.side,
                                       price, quantity, value_of(security, price, quantity));
     if (buyer.reserved_cash != Money{}) {
-        const std::uint32_t rate = higher_rate(buyer);
         const Price limit = limit_of(buyer);
-        trade.released_cash = rate != 0 ? reserve_of(security, limit, buyer.leaves, rate) -
-                                              reserve_of(security, limit, buyer.leaves - quantity, rate)
-                              : limit == price ? trade.notional
-                                               : value_of(security, limit, quantity);
+        trade.released_cash = limit == price ? trade.notional : value_of(security, limit, quantity);
     }
     trade.released_quantity = quantity;
     const Quantity maker_leaves = trade.maker_leaves_quantity = maker.leaves - quantity;
     const Quantity taker_leaves = trade.taker_leaves_quantity = taker.leaves - quantity;
     trade.auction = auction;
-    charge(security, maker, taker, trade);
+    if ((maker.maker_ppm | maker.taker_ppm | taker.maker_ppm | taker.taker_ppm) != 0)
+        charge(security, maker, taker, trade);
     if (security.settlement_days != 0)
         trade.settles_at = settlement_time(context.header.time, security.settlement_days);
     if (!in_group) {
@@ -245,11 +242,15 @@ void Engine::trade(Context& context, Slot taker_slot, Slot maker_slot, Price pri
     if (auction && taker_leaves.units > 0) refresh(context, taker_slot);
 }
 
+// What the trade costs, and what the buyer needs less of its reservation.
 void Engine::charge(const Security& security, const Order& maker, const Order& taker, TradeExecuted& trade) const {
-    if ((maker.maker_ppm | taker.taker_ppm) == 0) return;
     trade.maker_fee = fee(trade.notional, maker.maker_ppm);
     trade.taker_fee = fee(trade.notional, taker.taker_ppm);
-    if (trade.maker_fee + trade.taker_fee != Money{}) trade.fee_account = fees_of(security).account;
+    if (trade.maker_fee + trade.taker_fee != Money{}) trade.fee_account = security.fees.account;
+    const Order& buyer = taker.side == Side::Buy ? taker : maker;
+    if (buyer.reserved_cash != Money{})
+        trade.released_cash = buyer.reserved_cash - reserve_of(security, limit_of(buyer),
+                                                               buyer.leaves - trade.quantity, higher_rate(buyer));
 }
 
 // Shows an iceberg's next tip where the last one is gone.

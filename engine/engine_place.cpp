@@ -294,9 +294,9 @@ RejectReason Engine::refuse_means(const Context& context, const PlaceOrder& c, c
     const Price limit = limit_of_request(c, security.terms.tick_size);
     Money cost;
     if (limit.units != 0)
-        cost = reserve_of(security, limit, c.quantity, higher_rate(fees_of(security)));
+        cost = reserve_of(security, limit, c.quantity, higher_rate(security.fees));
     else if (!has_trigger(c.type))
-        cost = cost_of_taking(context, security, terms_of(c, security), c.quantity, fees_of(security).taker_ppm);
+        cost = cost_of_taking(context, security, terms_of(c, security), c.quantity, security.fees.taker_ppm);
     const Balance held = balance(c.account, security);
     return cost > held.total - held.reserved ? RejectReason::InsufficientFunds : RejectReason::None;
 }
@@ -343,7 +343,7 @@ RejectReason Engine::refuse_plain(const Context& context, const PlaceOrder& c, c
         return c.quantity > held.total - held.reserved ? RejectReason::InsufficientShares : RejectReason::None;
     }
     const Balance held = balance(c.account, security);
-    const Money cost = reserve_of(security, c.price, c.quantity, higher_rate(fees_of(security)));
+    const Money cost = reserve_of(security, c.price, c.quantity, higher_rate(security.fees));
     return cost > held.total - held.reserved ? RejectReason::InsufficientFunds : RejectReason::None;
 }
 
@@ -362,9 +362,9 @@ RejectReason Engine::place_plain(Context& context, const PlaceOrder& c, const Se
     order.quantity = c.quantity;
     order.price = c.price;
     if (c.side == Side::Sell) order.reserved_quantity = c.quantity;
-    else order.reserved_cash = reserve_of(security, c.price, c.quantity, higher_rate(fees_of(security)));
-    order.maker_ppm = fees_of(security).maker_ppm;
-    order.taker_ppm = fees_of(security).taker_ppm;
+    else order.reserved_cash = reserve_of(security, c.price, c.quantity, higher_rate(security.fees));
+    order.maker_ppm = security.fees.maker_ppm;
+    order.taker_ppm = security.fees.taker_ppm;
     if (!c.client_order_id.empty()) {
         order.client_order_id = c.client_order_id;
         order.fingerprint = fingerprint_of(c);
@@ -461,15 +461,15 @@ void Engine::describe(const Context& context, const PlaceOrder& c, GroupRole rol
         const Price limit = limit_of_request(c, tick);
         if (c.side == Side::Sell) order.reserved_quantity = c.quantity;
         else if (limit.units != 0)
-            order.reserved_cash = reserve_of(security, limit, c.quantity, higher_rate(fees_of(security)));
+            order.reserved_cash = reserve_of(security, limit, c.quantity, higher_rate(security.fees));
     }
     if (!c.client_order_id.empty()) order.client_order_id = c.client_order_id;
     order.held = waits_for_sibling || starts_held(context, c, security);
     order.rests = !order.held && (!is_open(security) ||
                                   (rests_by_itself(c) && !security.book.crosses(c.side, c.price)));
     order.self_trade_prevention = c.self_trade_prevention;
-    order.maker_ppm = fees_of(security).maker_ppm;
-    order.taker_ppm = fees_of(security).taker_ppm;
+    order.maker_ppm = security.fees.maker_ppm;
+    order.taker_ppm = security.fees.taker_ppm;
     if (role == GroupRole::None && is_plain(c)) return;
     order.reduce_only = c.reduce_only;
     order.all_or_none = c.all_or_none;

@@ -192,10 +192,14 @@ void Engine::derive_restrictions(Security& security) {
 
 void Engine::on(const Event&, const FeesSet& e) {
     const Fees fees{e.maker_ppm, e.taker_ppm, e.account};
-    if (e.security == SecurityId::None)
-        market_fees_ = fees;
-    else
+    if (e.security != SecurityId::None) {
         at(e.security).fees = fees;
+        at(e.security).has_own_fees = true;
+        return;
+    }
+    market_fees_ = fees;
+    for (Security& security : securities_)
+        if (!security.has_own_fees) security.fees = fees;
 }
 
 }  // namespace buttonwood::engine

@@ -45,14 +45,11 @@ struct Engine::Saved {
         if (s.uncrossed) archive(s.auction_price, s.uncross_clock);
         archive(s.bands.reference_price, s.bands.static_basis_points, s.bands.dynamic_basis_points, s.bands.halt_us,
                 s.bands.auction_us);
-        bool has_fees = s.fees.has_value();
         bool has_terms = s.more != nullptr;
-        archive(s.delisted, has_fees, has_terms);
-        if constexpr (A::kLoads) {
-            if (has_fees) s.fees.emplace();
+        archive(s.delisted, s.has_own_fees, has_terms);
+        if constexpr (A::kLoads)
             if (has_terms) s.more = std::make_unique<SecurityTermsSet>();
-        }
-        if (has_fees) fees(archive, *s.fees);
+        if (s.has_own_fees) fees(archive, s.fees);
         if (has_terms) archive(*s.more);
     }
 
@@ -169,7 +166,16 @@ struct Engine::Saved {
 
     // ---- loading: each piece is checked before anything is looked up by it
 
+    static bool may_be(const Engine& e, const Fees& fees) {
+        return fees.account == AccountId::None ? higher_rate(fees) == 0
+                                               : e.find(fees.account) && higher_rate(fees) <= kMaxFeePpm;
+    }
+
     static void check_people(ArchiveReader& archive, Engine& e) {
+        for (const User& user : e.users_)
+            archive.require(user.accredited_until.us == 0 || user.accreditation == AccreditationStatus::Verified,
+                            "an accreditation that is none ends");
+        archive.require(may_be(e, e.market_fees_), "fees go nowhere");
         for (std::size_t i = 0; i < e.accounts_.size(); ++i) {
             const Account& account = e.accounts_[i];
             archive.require(e.find(account.user), "an account has no user");
@@ -227,7 +233,7 @@ struct Engine::Saved {
             if (!archive.ok()) return;
             e.complete(s);
             derive_restrictions(s);
-            archive.require(!s.fees || e.find(s.fees->account), "fees go nowhere");
+            archive.require(may_be(e, s.fees) && (!s.has_own_fees || s.fees.account != AccountId::None), "fees go nowhere");
             if (s.own.until.us != 0) e.state_changes_.insert({s.own.until, terms.security});
             if (s.uncrossed) e.uncrossed_.push_back(terms.security);
         });

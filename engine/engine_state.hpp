@@ -103,7 +103,8 @@ struct EngineState {
         bool touched{};                   // in touched_
         Timestamp uncross_clock;          // the engine's clock at that event
         PriceBandsSet bands;
-        std::optional<Fees> fees;         // none: the market's
+        Fees fees;                        // in force: its own, or the market's
+        bool has_own_fees{};
         std::unique_ptr<SecurityTermsSet> more;  // none: their defaults
         bool delisted{};
         bool restricted{};                // derived: not everybody may trade it, see refuse_eligibility()

@@ -391,7 +391,7 @@ struct ProfileUpdated {
 struct PreferenceSet {
     UserId user{};
     PreferenceKey key;
-    Note value;  // empty = removed
+    PreferenceValue value;  // empty = removed
     BUTTONWOOD_RECORD(PreferenceSet, user, key, value)
 };
 
@@ -427,7 +427,7 @@ struct SecurityTermsSet {
     Timestamp lock_up_until;
     std::uint8_t settlement_days{};
     Quantity free_float;
-    Note description;
+    Remark description;
     BUTTONWOOD_RECORD(SecurityTermsSet, security, issuer, asset_class, exemption, accredited_only, kyc_required,
                       lock_up_until, settlement_days, free_float, description)
 };
@@ -467,7 +467,7 @@ struct SettlementChanged {
     Money buyer_fee;
     Money seller_fee;
     AccountId fee_account{};
-    Note note;
+    Remark note;
     BUTTONWOOD_RECORD(SettlementChanged, trade, security, buyer_account, seller_account, step, cause, quantity,
                       notional, buyer_fee, seller_fee, fee_account, note)
 };

@@ -108,6 +108,8 @@ using RequestId = FixedString<64>;      // X-Request-Id of the request that carr
 using Note = FixedString<200>;          // an operator's reason
 using Country = FixedString<2>;         // ISO 3166-1 alpha-2, [A-Z]{2}
 using PreferenceKey = FixedString<64>;  // [a-z0-9_.]{1,64}
+using PreferenceValue = FixedString<150>;
+using Remark = FixedString<100>;        // a short note, where a whole one would make every event larger
 using Sha256 = std::array<std::byte, 32>;
 
 enum class Side : std::uint8_t { Buy = 1, Sell = 2 };  // FIX tag 54

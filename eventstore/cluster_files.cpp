@@ -103,22 +103,6 @@ fs::path configured_programs() {
     return got ? fs::path(last_line(line.data())) : fs::path();
 }
 
-// The postgres processes that work in this directory, backends that outlived their postmaster included.
-std::vector<pid_t> processes_in(const fs::path& directory) {
-    std::vector<pid_t> found;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator("/proc", error)) {
-        const std::string name = entry.path().filename();
-        pid_t pid = 0;
-        const auto [end, parse] = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (parse != std::errc{} || end != name.data() + name.size()) continue;
-        std::error_code unreadable;  // gone meanwhile, or somebody else's: not ours
-        if (fs::read_symlink(entry.path() / "cwd", unreadable) != directory || unreadable) continue;
-        if (first_line(entry.path() / "comm") == "postgres") found.push_back(pid);
-    }
-    return found;
-}
-
 bool wait_until_gone(const fs::path& directory, seconds patience) {
     const auto deadline = Clock::now() + patience;
     while (!processes_in(directory).empty()) {
@@ -133,6 +117,21 @@ void signal_all(const fs::path& directory, int signal) {
 }
 
 }  // namespace
+
+std::vector<pid_t> processes_in(const fs::path& directory) {
+    std::vector<pid_t> found;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator("/proc", error)) {
+        const std::string name = entry.path().filename();
+        pid_t pid = 0;
+        const auto [end, parse] = std::from_chars(name.data(), name.data() + name.size(), pid);
+        if (parse != std::errc{} || end != name.data() + name.size()) continue;
+        std::error_code unreadable;  // gone meanwhile, or somebody else's: not ours
+        if (fs::read_symlink(entry.path() / "cwd", unreadable) != directory || unreadable) continue;
+        if (first_line(entry.path() / "comm") == "postgres") found.push_back(pid);
+    }
+    return found;
+}
 
 std::expected<Account, std::string> cluster_account() {
     if (::geteuid() != 0) return Account{::geteuid(), ::getegid(), false};

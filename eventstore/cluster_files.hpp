@@ -37,6 +37,10 @@ inline constexpr const char* kClusterPort = "5432";        // only names the soc
 [[nodiscard]] std::expected<std::filesystem::path, std::string> make_socket_directory(
     const std::filesystem::path& data_directory, const Account& account);
 
+// The postgres processes that work in this directory, backends that outlived their postmaster included.
+// REQUIRES: the path is canonical.
+[[nodiscard]] std::vector<pid_t> processes_in(const std::filesystem::path& directory);
+
 // Waits for the processes of an earlier cluster in this directory to end, and stops them if they do not.
 // REQUIRES: no other server of ours uses the directory (it is locked).
 [[nodiscard]] std::expected<void, std::string> end_leftovers(const std::filesystem::path& directory);

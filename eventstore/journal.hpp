@@ -71,8 +71,8 @@ public:
     // A warning on the commit is InDoubt, never an acknowledgement (R2). Never cancels a commit that is under way (R4).
     [[nodiscard]] virtual std::expected<void, StoreError> append(const Block& block) = 0;
 
-    // For a writer with nothing to write, about once a second: is the store still there, still safe, still ours? Errors:
-    // Unavailable (fence before the next append), Fenced. A store that cannot go away needs none of it.
+    // For a writer with nothing to write, about once a second: is the store still there, still safe, still ours?
+    // Errors: Unavailable (fence before the next append), Fenced. A store that cannot go away needs none of it.
     [[nodiscard]] virtual std::expected<void, StoreError> check() { return {}; }
 
     // Calls sink with every block that holds an event after `after`, in order, to the end or until sink returns false.

@@ -1,6 +1,7 @@
 #include "eventstore/pg_journal_reader.hpp"
 
 #include <cstring>
+#include <utility>
 
 namespace buttonwood::eventstore {
 namespace {
@@ -56,16 +57,27 @@ std::expected<Block, ReadFailure> block_at(const Rows& rows, int row) {
     return block;
 }
 
+std::string where_archived(Connection& connection, engine::EventSeq seq) {
+    const auto rows = connection.prepared("SELECT eventstore.archived_in($1)", {seq});
+    if (!rows || rows->is_null(0, 0)) return {};
+    return std::string(rows->text(0, 0)) + ": attach that file (buttonwood archive attach) to read them";
+}
+
 std::expected<void, ReadFailure> read_blocks(Connection& connection, engine::EventSeq after,
                                              const Journal::Sink& sink) {
     auto first = connection.prepared(kFirstBlock, {after});
     if (!first) return std::unexpected(failure(first.error()));
     std::int64_t from = first->integer(0, 0);
+    bool is_first_chunk = true;
     for (;;) {
         const Param params[] = {from, kChunkBlocks, kChunkBytes};
         auto rows = connection.prepared_binary(kChunk, params);
         if (!rows) return std::unexpected(failure(rows.error()));
         if (rows->size() == 0) return {};
+        if (std::exchange(is_first_chunk, false) && rows->integer(0, 0) > static_cast<std::int64_t>(after) + 1) {
+            if (std::string where = where_archived(connection, after + 1); !where.empty())
+                return std::unexpected(ReadFailure{StoreError::Corrupt, {DbErrorKind::Fault, "", "", std::move(where)}});
+        }
         for (int row = 0; row < rows->size(); ++row) {
             auto block = block_at(*rows, row);
             if (!block) return std::unexpected(std::move(block).error());

@@ -14,9 +14,12 @@ struct ReadFailure {
 };
 
 // Journal::read() over `connection`: in chunks of bounded memory, each a statement of its own, so that a long replay
-// keeps no snapshot open.
+// keeps no snapshot open. Corrupt where the event after `after` is archived: the cause names the file.
 [[nodiscard]] std::expected<void, ReadFailure> read_blocks(Connection& connection, engine::EventSeq after,
                                                            const Journal::Sink& sink);
+
+// Where an event is that the journal begins behind, and what to do about it, in one line; empty unless it is archived.
+[[nodiscard]] std::string where_archived(Connection& connection, engine::EventSeq seq);
 
 // The columns of a block, as block_at() takes them from a row of prepared_binary(). A stored hash that is not 32 bytes
 // long is corruption.

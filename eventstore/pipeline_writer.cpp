@@ -56,10 +56,7 @@ LogWriter::Outcome LogWriter::renew() {
     const auto found = journal_->fence();
     if (!found) return std::unexpected(found.error());
     if (found->epoch <= head_.epoch) return std::unexpected(StoreError::Corrupt);
-    if (found->last_seq != head_.last_seq) return std::unexpected(StoreError::Fenced);
-    if (found->hash != head_.hash) return std::unexpected(StoreError::Corrupt);
-    head_.epoch = found->epoch;
-    return {};
+    return continue_at(*found);
 }
 
 // Finds out what became of the block, and sends it again if it is not stored.
@@ -68,10 +65,17 @@ LogWriter::Outcome LogWriter::settle(Block& block) {
     if (!found) return std::unexpected(found.error());
     if (found->epoch <= head_.epoch) return std::unexpected(StoreError::Corrupt);
     if (found->last_seq == block.header.last_seq) return confirm(block, *found);
-    if (found->last_seq != head_.last_seq) return std::unexpected(StoreError::Fenced);
-    if (found->hash != head_.hash) return std::unexpected(StoreError::Corrupt);
-    head_.epoch = found->epoch;
+    if (const Outcome continued = continue_at(*found); !continued) return continued;
     return append(block);
+}
+
+// The new term begins where the last one ended.
+LogWriter::Outcome LogWriter::continue_at(const Head& found) {
+    if (found.last_seq > head_.last_seq) return std::unexpected(StoreError::Fenced);
+    // A log that ends before what was acknowledged has lost it, or is not ours.
+    if (found.last_seq < head_.last_seq || found.hash != head_.hash) return std::unexpected(StoreError::Corrupt);
+    head_.epoch = found.epoch;
+    return {};
 }
 
 // The log ends where our block would end: is it ours? An earlier attempt may have stored it, under an earlier epoch.

@@ -6,7 +6,7 @@
 //      fence (epoch + 1), then look at the tail:  our block is there ──────────────────┤
 //        ▲   │                                    it is not: append it again ── stored ┘
 //        │   └ Unavailable: wait, 10 to 250 ms          │ Unavailable, InDoubt
-//        └──────────────────────────────────────────────┘      anything else at the tail: Fenced
+//        └──────────────────────────────────────────────┘      more at the tail: Fenced; less: Corrupt
 //
 // An answer of an older term cannot be taken for one of the current term: append() is synchronous, and the outcome of a
 // failed one is only ever read from what a later fence found.
@@ -57,6 +57,7 @@ private:
     Outcome append(Block& block);
     Outcome renew();
     Outcome settle(Block& block);
+    Outcome continue_at(const Head& found);
     Outcome confirm(Block& block, const Head& found);
 
     std::unique_ptr<Journal> journal_;

@@ -274,6 +274,16 @@ StreamName stream_of(const engine::OrderReduced& e) { return stream("order", e.o
 StreamName stream_of(const engine::OrderRefreshed& e) { return stream("order", e.order); }
 StreamName stream_of(const engine::MatchPrevented& e) { return stream("order", e.taker_order); }
 StreamName stream_of(const engine::TradeExecuted& e) { return stream("trade", e.trade); }
+StreamName stream_of(const engine::SettlementChanged& e) { return stream("trade", e.trade); }
+StreamName stream_of(const engine::ProfileUpdated& e) { return stream("user", e.user); }
+StreamName stream_of(const engine::PreferenceSet& e) { return stream("user", e.user); }
+StreamName stream_of(const engine::KycStatusChanged& e) { return stream("user", e.user); }
+StreamName stream_of(const engine::AccreditationChanged& e) { return stream("user", e.user); }
+StreamName stream_of(const engine::ComplianceNoted& e) { return stream("user", e.user); }
+StreamName stream_of(const engine::SecurityTermsSet& e) { return stream("security", e.security); }
+StreamName stream_of(const engine::ValuationRecorded& e) { return stream("security", e.security); }
+StreamName stream_of(const engine::SecurityDelisted& e) { return stream("security", e.security); }
+StreamName stream_of(const engine::FeesSet& e) { return security_or_market(e.security); }
 
 }  // namespace
 

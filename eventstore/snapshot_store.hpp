@@ -29,7 +29,7 @@
 namespace buttonwood::eventstore {
 
 // How snapshots are laid out. One more whenever a row's or chunk's meaning changes; Engine's own layout has its own.
-inline constexpr int kSnapshotFormatVersion = 2;
+inline constexpr int kSnapshotFormatVersion = 1;
 inline constexpr std::size_t kSnapshotChunkBytes = std::size_t{1} << 20;
 
 // State beside the engine that is folded from the log and saved with it.

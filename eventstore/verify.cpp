@@ -1,6 +1,7 @@
 #include "eventstore/verify.hpp"
 
 #include "eventstore/verify_redecide.hpp"
+#include "eventstore/verify_state.hpp"
 #include "eventstore/verify_workers.hpp"
 
 #include <algorithm>
@@ -14,18 +15,26 @@ using engine::EventSeq;
 
 class Verification {
 public:
-    Verification(const VerifyOptions& options, LogSource& source)
-        : options_(options), source_(source), succession_(source.start()), anchors_(options.anchors) {
+    Verification(const VerifyOptions& options, LogSource& source, std::optional<VerifyState> before)
+        : options_(options),
+          source_(source),
+          succession_(before ? before->at : source.start()),
+          anchors_(options.anchors) {
         std::ranges::sort(anchors_, {}, &Anchor::seq);
         // What lies before the part that is looked at can be compared with its last hash only.
         while (next_anchor_ < anchors_.size() && anchors_[next_anchor_].seq < at().last_seq) ++next_anchor_;
         if (options.redecide && at().last_seq == 0) redecider_.emplace();
+        if (options.redecide && before && before->engine) redecider_.emplace(std::move(*before->engine));
+        if (before && (source.start().head.last_seq != at().last_seq || source.start().head.hash != at().hash))
+            report_.finding = {at().last_seq, "the log no longer goes through event " + std::to_string(at().last_seq) +
+                                                  " with hash " + to_hex(at().hash) +
+                                                  ", where the last verification ended: history was rewritten or cut"};
         report_.first_seq = at().last_seq + 1;
         report_.left_out = source.left_out();
     }
 
     std::expected<VerifyReport, std::string> run() {
-        report_.finding = check_anchors();
+        if (!report_.finding) report_.finding = check_anchors();
         const unsigned processors = std::max(1U, std::thread::hardware_concurrency());
         VerifyWorkers workers(source_, options_.conninfo, options_.jobs > 0 ? options_.jobs
                                                                             : static_cast<int>(processors));
@@ -39,6 +48,11 @@ public:
         if (!report_.finding) report_.finding = check_end();
         report_.at = succession_.at();
         if (redecider_) report_.state_hash = redecider_->engine().state_hash();
+        if (!options_.state_file.empty() && !report_.finding) {
+            const auto saved = save_verify_state(options_.state_file, report_.at,
+                                                 redecider_ ? &redecider_->engine() : nullptr);
+            if (!saved) return std::unexpected(saved.error());
+        }
         return std::move(report_);
     }
 
@@ -119,13 +133,19 @@ private:
 }  // namespace
 
 std::expected<VerifyReport, std::string> verify(const VerifyOptions& options) {
+    std::optional<VerifyState> before;
+    if (!options.state_file.empty()) {
+        auto loaded = load_verify_state(options.state_file);
+        if (!loaded) return std::unexpected(loaded.error());
+        before = std::move(*loaded);
+    }
     auto source = LogSource::open({.conninfo = options.conninfo,
                                    .archives = options.archives,
-                                   .from = options.from,
+                                   .from = before ? before->at.head.last_seq + 1 : options.from,
                                    .to = options.to,
                                    .piece_blocks = options.piece_blocks});
     if (!source) return std::unexpected(source.error());
-    return Verification(options, **source).run();
+    return Verification(options, **source, std::move(before)).run();
 }
 
 }  // namespace buttonwood::eventstore

@@ -36,6 +36,7 @@ struct VerifyOptions {
     std::int64_t piece_blocks = 1'000;    // what a worker takes at a time
     bool redecide = true;
     std::vector<Anchor> anchors = {};
+    std::filesystem::path state_file = {};  // goes on where the last verification with it ended; needs from == 1
     // On the calling thread, after each piece.
     std::function<void(engine::EventSeq done, engine::EventSeq total)> progress = {};
     // Further checks of what was found good, block by block on the calling thread.
@@ -54,7 +55,8 @@ struct VerifyReport {
     std::optional<engine::StateHash> state_hash;  // after the last good block; empty: nothing was decided again
 };
 
-// The error is one line: the log could not be read to its end, which says nothing about the log.
+// With a state file: a good log's end is written to it; a log that no longer goes through the last one's end is bad.
+// The error is one line: the log or the file could not be read, which says nothing about the log.
 [[nodiscard]] std::expected<VerifyReport, std::string> verify(const VerifyOptions& options);
 
 }  // namespace buttonwood::eventstore

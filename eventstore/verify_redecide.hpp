@@ -16,6 +16,7 @@ class Redecider {
 public:
     // REQUIRES: blocks in order from the first of the log (or from where `engine` stands), each accepted by Succession.
     Redecider() = default;
+    explicit Redecider(engine::Engine engine) : engine_(std::move(engine)) {}
 
     // The first command of the block whose outcome, events or digest are others than the stored ones.
     [[nodiscard]] std::optional<Finding> decide(const ExaminedBlock& examined);

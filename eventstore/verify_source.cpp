@@ -35,9 +35,10 @@ SELECT coalesce(min(first_seq), 0), coalesce(max(first_seq), 0)
          LIMIT $3::bigint) piece
  WHERE bytes_before < $4::bigint)";
 
-// The block that holds an event, and the one before it.
-constexpr const char* kBlockWith =
-    "SELECT coalesce(max(first_seq), 0) FROM eventstore.journal WHERE first_seq <= $1::bigint";
+// Where the block that holds an event begins (behind the newest one: the next), and the block before.
+constexpr const char* kBlockWith = R"(
+SELECT CASE WHEN last_seq < $1::bigint THEN last_seq + 1 ELSE first_seq END FROM eventstore.journal
+ WHERE first_seq <= $1::bigint ORDER BY first_seq DESC LIMIT 1)";
 constexpr const char* kBlockBefore =
     "SELECT last_seq, hash FROM eventstore.journal WHERE first_seq < $1::bigint ORDER BY first_seq DESC LIMIT 1";
 
@@ -123,6 +124,7 @@ private:
         const Param from[] = {options_.from};
         auto rows = connection_.prepared_binary(kBlockWith, from);
         if (!rows) return std::unexpected(rows.error());
+        if (rows->size() == 0) return {};
         const std::int64_t first = rows->integer(0, 0);
         const Param block[] = {first};
         rows = connection_.prepared_binary(kBlockBefore, block);

@@ -1,5 +1,6 @@
 // commands -> log.commands: row per command, in JSON. Rows are only added, so a batch is one COPY.
 #include "projections/factories.hpp"
+#include "projections/log_retention.hpp"
 #include "projections/table_writer.hpp"
 
 #include "engine/reject_reason.hpp"
@@ -14,7 +15,10 @@ public:
     std::vector<std::string_view> tables() const override { return {"log.commands"}; }
 
     Result apply(const eventstore::Records& batch, eventstore::Connection& connection) override {
+        if (batch.commands.empty()) return {};
+        if (auto made = ensure_partitions(batch.commands.back().header.seq, connection); !made) return made;
         for (const eventstore::CommandRecord& record : batch.commands) {
+            if (record.header.seq < complete_from_) continue;  // retention let it go
             const bool accepted = record.outcome == engine::RejectReason::None;
             writer_.insert(record.header.seq, eventstore::type_name(record.command),
                            eventstore::to_json(record.command), record.header.actor,
@@ -24,9 +28,23 @@ public:
         }
         return writer_.flush(connection);
     }
-    void reset() override { writer_.clear(); }
+    void reset() override {
+        writer_.clear();
+        partitioned_until_ = 0;
+    }
 
 private:
+    Result ensure_partitions(engine::CommandSeq last, eventstore::Connection& connection) {
+        if (last < partitioned_until_) return {};
+        auto extent = ensure_log_partitions(connection, "commands", last);
+        if (!extent) return std::unexpected(extent.error());
+        complete_from_ = extent->complete_from;
+        partitioned_until_ = extent->ask_again_at;
+        return {};
+    }
+
+    engine::CommandSeq complete_from_{};
+    engine::CommandSeq partitioned_until_{};
     TableWriter writer_{"log.commands",
                         {{"command_seq", "bigint", ColumnUse::Key},
                          {"command_type", "text", ColumnUse::Fixed},

@@ -1,5 +1,6 @@
 // events -> log.events: row per event, in JSON, numbered within its stream; log.streams keeps the newest numbers.
 #include "projections/factories.hpp"
+#include "projections/log_retention.hpp"
 #include "projections/row_cache.hpp"
 #include "projections/table_writer.hpp"
 
@@ -65,14 +66,11 @@ public:
 
 private:
     Result ensure_partitions(const eventstore::Records& batch, Connection& connection) {
-        // Asked for again well before the partition made ahead is reached.
-        constexpr engine::EventSeq kAskEvery = 1'000'000;
-        const engine::EventSeq last = batch.events.back().seq;
-        if (last < partitioned_until_) return {};
-        auto made = connection.prepared("SELECT log.ensure_event_partitions($1::bigint, $2::bigint)",
-                                        {batch.events.front().seq, last});
-        if (!made) return std::unexpected(made.error());
-        partitioned_until_ = last + kAskEvery;
+        if (batch.events.back().seq < partitioned_until_) return {};
+        auto extent = ensure_log_partitions(connection, "events", batch.events.back().seq);
+        if (!extent) return std::unexpected(extent.error());
+        complete_from_ = extent->complete_from;
+        partitioned_until_ = extent->ask_again_at;
         return {};
     }
 
@@ -100,6 +98,7 @@ private:
     void add(const CommandRecord& command, const engine::Event& event) {
         const StreamKey key = key_of(event);
         const int version = ++*streams_.change(key);
+        if (event.seq < complete_from_) return;  // retention let it go: only its stream's version counts
         std::string metadata = "{\"command_type\":\"";
         metadata += eventstore::type_name(command.command);
         metadata += "\"}";
@@ -110,6 +109,7 @@ private:
     }
 
     RowCache<StreamKey, int, StreamKeyHash> streams_;
+    engine::EventSeq complete_from_{};
     engine::EventSeq partitioned_until_{};
     TableWriter event_writer_{"log.events",
                               {{"event_seq", "bigint", ColumnUse::Key},

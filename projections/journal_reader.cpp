@@ -1,5 +1,7 @@
 #include "projections/journal_reader.hpp"
 
+#include "eventstore/pg_journal_reader.hpp"
+
 namespace buttonwood::projections {
 
 using engine::EventSeq;
@@ -51,6 +53,9 @@ std::expected<JournalRange, eventstore::DbError> read_journal(eventstore::Connec
         auto batch = batch_at(*rows, row, expected_seq);
         if (!batch) {
             range.bad = std::move(batch).error();
+            if (std::string where = eventstore::where_archived(connection, expected_seq);
+                range.bad->seq == expected_seq && !where.empty())
+                range.bad->what = std::move(where);
             break;
         }
         expected_seq = (*batch)->header.last_seq + 1;

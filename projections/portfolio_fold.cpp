@@ -79,28 +79,44 @@ Result PortfolioFold::on(const Event& event, const TradeExecuted& e) {
 
     if (auto done = release(event, listing, seller, {{}, e.released_quantity}); !done) return done;
     if (auto done = release(event, bid, buyer, {e.released_cash, {}}); !done) return done;
-    if (auto done = sell(event, seller, e, *currency); !done) return done;
-    buy(buyer, e, *currency);
+    const Money buyer_fee = taker_buys ? e.taker_fee : e.maker_fee;
+    const Money seller_fee = taker_buys ? e.maker_fee : e.taker_fee;
+    if (auto done = sell(event, {seller, e.quantity, e.notional - seller_fee, *currency}); !done) return done;
+    buy({buyer, e.quantity, e.notional + buyer_fee, *currency});
+    if (e.fee_account != AccountId::None)
+        cash.change_or_create({e.fee_account, *currency}).total += buyer_fee + seller_fee;
     return {};
 }
 
-Result PortfolioFold::sell(const Event& event, Owner seller, const TradeExecuted& e, Currency currency) {
-    HoldingRow& holding = holdings.change_or_create({seller.account, seller.security});
-    if (holding.quantity < e.quantity)
+Result PortfolioFold::on(const Event& event, const SettlementChanged& e) {
+    if (e.step != SettlementStep::Canceled) return {};
+    const Currency* currency = instruments.find(e.security);
+    if (!currency) return fault("event " + std::to_string(event.seq) + " settles a security that was never created");
+    const Leg back{{e.buyer_account, e.security}, e.quantity, e.notional + e.buyer_fee, *currency};
+    if (auto done = sell(event, back); !done) return done;
+    buy({{e.seller_account, e.security}, e.quantity, e.notional - e.seller_fee, *currency});
+    if (e.fee_account != AccountId::None)
+        cash.change_or_create({e.fee_account, *currency}).total -= e.buyer_fee + e.seller_fee;
+    return {};
+}
+
+Result PortfolioFold::sell(const Event& event, const Leg& leg) {
+    HoldingRow& holding = holdings.change_or_create({leg.owner.account, leg.owner.security});
+    if (holding.quantity < leg.quantity)
         return fault("event " + std::to_string(event.seq) + " sells more than the account holds");
-    const Money cost = cost_of_part(holding.cost_basis, e.quantity, holding.quantity);
-    holding.quantity -= e.quantity;
+    const Money cost = cost_of_part(holding.cost_basis, leg.quantity, holding.quantity);
+    holding.quantity -= leg.quantity;
     holding.cost_basis -= cost;
-    holding.realized_pnl += e.notional - cost;
-    cash.change_or_create({seller.account, currency}).total += e.notional;
+    holding.realized_pnl += leg.amount - cost;
+    cash.change_or_create({leg.owner.account, leg.currency}).total += leg.amount;
     return {};
 }
 
-void PortfolioFold::buy(Owner buyer, const TradeExecuted& e, Currency currency) {
-    HoldingRow& holding = holdings.change_or_create({buyer.account, buyer.security});
-    holding.quantity += e.quantity;
-    holding.cost_basis += e.notional;
-    cash.change_or_create({buyer.account, currency}).total -= e.notional;
+void PortfolioFold::buy(const Leg& leg) {
+    HoldingRow& holding = holdings.change_or_create({leg.owner.account, leg.owner.security});
+    holding.quantity += leg.quantity;
+    holding.cost_basis += leg.amount;
+    cash.change_or_create({leg.owner.account, leg.currency}).total -= leg.amount;
 }
 
 Result PortfolioFold::reserve(const Event& event, OrderId order, Owner owner, Reservation now) {

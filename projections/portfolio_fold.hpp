@@ -3,7 +3,8 @@
 // Average-cost method. A purchase adds its notional to the cost basis. A sale takes cost_of_part() with it: the exact
 // share of the cost basis, rounded down to 10^-8; what the rounding leaves stays with what is kept, and the sale of all
 // takes all. Realised profit is the notional of sales less the cost they took. Issued shares cost nothing.
-// A trade of an account with itself is a sale, then a purchase.
+// A trade of an account with itself is a sale, then a purchase. Fees make what is bought dearer, and what is sold worth less.
+// A trade that is canceled before it is settled is a sale back, and a purchase back, at the same amounts.
 //
 // Events carry every amount they move; only an amend and an activation need memory: they tell the new reservation, not
 // the old one.
@@ -90,6 +91,7 @@ private:
     Result on(const engine::Event&, const engine::HoldingsIssued&);
     Result on(const engine::Event&, const engine::OrderAccepted&);
     Result on(const engine::Event&, const engine::TradeExecuted&);
+    Result on(const engine::Event&, const engine::SettlementChanged&);
     Result on(const engine::Event&, const engine::OrderAmended&);
     Result on(const engine::Event&, const engine::OrderActivated&);
     Result on(const engine::Event&, const engine::OrderReduced&);
@@ -99,8 +101,15 @@ private:
     // Replaces an order's reservation and moves the difference in what its owner has reserved.
     Result reserve(const engine::Event&, engine::OrderId, Owner, Reservation now);
     Result release(const engine::Event&, engine::OrderId, Owner, Reservation released);
-    Result sell(const engine::Event&, Owner, const engine::TradeExecuted&, engine::Currency);
-    void buy(Owner, const engine::TradeExecuted&, engine::Currency);
+    // What changes hands: shares against an amount of cash, fees included.
+    struct Leg {
+        Owner owner;
+        engine::Quantity quantity;
+        engine::Money amount;
+        engine::Currency currency;
+    };
+    Result sell(const engine::Event&, const Leg&);
+    void buy(const Leg&);
 };
 
 }  // namespace buttonwood::projections

@@ -68,8 +68,12 @@ private:
         if constexpr (std::same_as<Body, TradeExecuted>) {
             want_account(body.maker_account, wanted);
             want_account(body.taker_account, wanted);
+            if (body.fee_account != AccountId::None) want_account(body.fee_account, wanted);
             want_order(body.maker_order, accepted_here, wanted);
             want_order(body.taker_order, accepted_here, wanted);
+        } else if constexpr (std::same_as<Body, SettlementChanged>) {
+            for (const AccountId account : {body.buyer_account, body.seller_account, body.fee_account})
+                if (account != AccountId::None) want_account(account, wanted);
         } else if constexpr (
             requires { body.reserved_cash; } || requires { body.released_cash; }) {
             want_account(body.account, wanted);

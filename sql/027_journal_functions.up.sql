@@ -125,6 +125,10 @@ DECLARE
 BEGIN
     SELECT * INTO previous FROM eventstore.journal j
      WHERE j.first_seq < eventstore.first_seq_of_block(first) ORDER BY j.first_seq DESC LIMIT 1;
+    IF previous.first_seq IS NULL THEN  -- the beginning of the log may lie in archives
+        SELECT a.last_seq, a.last_hash INTO previous.last_seq, previous.hash FROM eventstore.archives a
+         WHERE a.attached_at IS NULL ORDER BY a.last_seq DESC LIMIT 1;
+    END IF;
     FOR block IN SELECT * FROM eventstore.journal j
                   WHERE j.first_seq BETWEEN eventstore.first_seq_of_block(first) AND last ORDER BY j.first_seq LOOP
         event_seq := coalesce(previous.last_seq, 0) + 1;
@@ -154,4 +158,5 @@ END
 $$;
 COMMENT ON FUNCTION eventstore.journal_damage(bigint, bigint, boolean) IS
     'What is wrong with the journal, a row each; none: every block of the range is there, follows from the one before '
-    'by its hash, and every record in it can be read. A changed hash shows at its block and at the next one';
+    'by its hash (from an archive, where the journal begins behind one), and every record in it can be read. A changed '
+    'hash shows at its block and at the next one';

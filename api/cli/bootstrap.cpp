@@ -34,6 +34,16 @@ void write_secret(const fs::path& path, const std::string& text) {
     if (!written) throw Failed{"cannot write " + path.string() + "; check the permissions of --data-dir"};
 }
 
+// A key that others can read is theirs too.
+void refuse_open_secrets(const fs::path& data_dir) {
+    for (const char* name : {"operator.key", "personas.json"}) {
+        const fs::path path = data_dir / name;
+        struct stat found {};
+        if (::stat(path.c_str(), &found) == 0 && (found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+            throw Failed{path.string() + " can be read by others: chmod 600 it, and replace its keys if it was"};
+    }
+}
+
 // Commands, one after the other, each durable before the next.
 class Script {
 public:
@@ -163,6 +173,7 @@ std::expected<void, std::string> bootstrap(const ServeOptions& options, boost::a
     try {
         const fs::path data_dir(options.data_dir);
         fs::create_directories(data_dir);
+        refuse_open_secrets(data_dir);
         Script script(io, gateway);
         if (view.users().empty()) seed_operator(script, data_dir);
         if (options.demo && half_seeded(view, data_dir))

@@ -24,6 +24,8 @@ struct ServeOptions {
     std::string database_url;  // empty: a private cluster in data_dir
     std::string ready_file;
     std::string log_format = "text";
+    std::string journal_compression = "lz4";
+    std::string events_keep;  // a number of events, or "all"; empty: the policy stays
     bool demo = false;
     bool bench = false;
 };
@@ -45,6 +47,7 @@ void add_database_options(CLI::App& command, DatabaseOptions& options);
 // Each adds a sub-command that runs when it is given, and sets the exit code.
 void add_verify_command(CLI::App& app, int& code);
 void add_archive_command(CLI::App& app, int& code);
+void add_events_command(CLI::App& app, int& code);
 
 // Prints "buttonwood: message" on stderr and returns the code.
 int fail(int code, const std::string& message);

@@ -44,6 +44,13 @@ int run(int argc, char** argv) {
     serve_command->add_option("--log-format", serve_options.log_format, "text or json")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
+    serve_command
+        ->add_option("--journal-compression", serve_options.journal_compression,
+                     "how PostgreSQL stores new blocks: none, lz4 or pglz; all stay readable")
+        ->check(CLI::IsMember({"none", "lz4", "pglz"}))
+        ->capture_default_str();
+    serve_command->add_option("--events-keep", serve_options.events_keep,
+                              "drop old partitions of log.events beyond so many events; all: none. Default: as it was");
     serve_command->add_flag("--demo", serve_options.demo, "seed a small market once, print personas and curl lines");
     serve_command->add_flag("--bench", serve_options.bench, "declare the bench profile in /v1/info");
     serve_command->callback([&] { code = serve(serve_options); });
@@ -74,6 +81,7 @@ int run(int argc, char** argv) {
 
     add_verify_command(app, code);
     add_archive_command(app, code);
+    add_events_command(app, code);
 
     try {
         app.parse(argc, argv);

@@ -1,12 +1,15 @@
 #include "api/cli/bootstrap.hpp"
 #include "api/cli/cli.hpp"
 #include "api/cli/database_access.hpp"
+#include "api/cli/event_selection.hpp"
 #include "api/clock.hpp"
 #include "api/http/routes.hpp"
 #include "api/json_writer.hpp"
 #include "api/ws/hub.hpp"
+#include "eventstore/journal_compression.hpp"
 #include "eventstore/migrator.hpp"
 #include "eventstore/pg_journal.hpp"
+#include "projections/log_retention.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <charconv>
@@ -79,6 +82,24 @@ std::expected<void, std::string> migrate(const std::string& conninfo) {
     return {};
 }
 
+// The policies of the store that this server was started with. A number is asked for where it is not "all".
+std::expected<void, std::string> set_policies(const std::string& conninfo, const ServeOptions& options) {
+    auto connection = eventstore::Connection::open(conninfo, "buttonwood-serve");
+    if (!connection) return std::unexpected("cannot reach the database: " + connection.error().message);
+    const auto method = *eventstore::journal_compression(options.journal_compression);
+    if (auto set = eventstore::set_journal_compression(*connection, method); !set)
+        return std::unexpected("cannot set --journal-compression: " + set.error().message);
+    if (options.events_keep.empty()) return {};
+    std::optional<std::uint64_t> newest;
+    if (options.events_keep != "all") {
+        newest = number_of(options.events_keep);
+        if (!newest) return std::unexpected("--events-keep takes a number of events, or all");
+    }
+    if (auto set = projections::keep_events(*connection, newest); !set)
+        return std::unexpected("cannot set --events-keep: " + set.error().message);
+    return {};
+}
+
 // The running server: everything that lives as long as it accepts. Members are destroyed in reverse order; shut_down()
 // ends what refers to what.
 class Server {
@@ -95,6 +116,7 @@ public:
         if (!access) return fail(kCannotStart, access.error());
         database_ = std::move(*access);
         if (auto migrated = migrate(database_.conninfo); !migrated) return fail(kCannotStart, migrated.error());
+        if (auto set = set_policies(database_.conninfo, options_); !set) return fail(kCannotStart, set.error());
         if (const int code = start_pipeline(); code != kOk) return code;
         start_services();
         if (auto ready = bootstrap(options_, *io_, *gateway_, view_); !ready)
@@ -116,6 +138,8 @@ private:
     int start_pipeline() {
         gateway_ = std::make_unique<Gateway>(*io_, view_);
         workers_ = projections::Workers::start(database_.conninfo);
+        log_keeper_ = std::make_unique<projections::LogKeeper>(
+            database_.conninfo, 60s, [](const std::string& line) { spdlog::info("{}", line); });
         eventstore::PgJournalOptions journal;
         journal.conninfo = database_.conninfo;
         journal.on_trouble = [](std::string_view reason) { spdlog::warn("event store: {}", reason); };
@@ -133,6 +157,7 @@ private:
             });
         };
         callbacks.wall_clock_us = wall_clock_us;
+        callbacks.alarm = [](const std::string& line) { spdlog::error("event store: {}", line); };
         callbacks.replay_progress = [](engine::EventSeq done, engine::EventSeq total) {
             spdlog::info("replaying: {} of {} events", done, total);
         };
@@ -211,6 +236,7 @@ private:
         drain_timer_.reset();
         signals_.clear();
         if (gateway_) gateway_->abandon_all();
+        log_keeper_.reset();
         workers_.reset();
     }
 
@@ -219,6 +245,7 @@ private:
     LiveView view_;
     ws::Hub hub_{view_};
     std::unique_ptr<projections::Workers> workers_;
+    std::unique_ptr<projections::LogKeeper> log_keeper_;
     std::unique_ptr<Services> services_;
     http::Router router_;
     // The loop owns the sessions' coroutines, which refer to everything above; what holds timers of the loop is below.

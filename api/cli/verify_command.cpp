@@ -4,6 +4,7 @@
 #include "api/cli/progress_bar.hpp"
 #include "api/json_writer.hpp"
 #include "eventstore/verify.hpp"
+#include "projections/verify_log.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,10 +20,12 @@ namespace {
 struct VerifyArguments {
     DatabaseOptions database;
     std::string archives;
+    std::string state_file;
     std::uint64_t from = 1;
     std::uint64_t to = 0;
     int jobs = 0;
     bool skip_redecide = false;
+    bool journal_only = false;
     std::vector<std::string> expected;
 };
 
@@ -97,6 +100,7 @@ int verify(const VerifyArguments& arguments) {
     if (arguments.to != 0) options.to = arguments.to;
     options.archives = arguments.archives;
     options.jobs = arguments.jobs;
+    options.state_file = arguments.state_file;
     options.redecide = !arguments.skip_redecide;
     for (const std::string& text : arguments.expected) {
         const auto anchor = anchor_from(text);
@@ -111,7 +115,7 @@ int verify(const VerifyArguments& arguments) {
     auto report = [&] {
         ProgressBar bar("verifying", "events", !arguments.database.json);
         options.progress = [&bar](engine::EventSeq done, engine::EventSeq total) { bar.update(done, total); };
-        return eventstore::verify(options);
+        return arguments.journal_only ? eventstore::verify(options) : projections::verify_log(options);
     }();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     if (!report) return fail(kCannotStart, "cannot verify: " + report.error());
@@ -126,8 +130,11 @@ void add_verify_command(CLI::App& app, int& code) {
     CLI::App* command = app.add_subcommand(
         "verify", "Check that the log is whole, unaltered, and what its commands lead to. Example: buttonwood verify");
     add_database_options(*command, arguments->database);
+    CLI::Option* const resume = command->add_option(
+        "--resume", arguments->state_file, "FILE: go on where the last verification with it ended, then write it anew");
     command->add_option("--from", arguments->from, "start with the block of this event (nothing is decided again)")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::PositiveNumber)
+        ->excludes(resume);
     command->add_option("--to", arguments->to, "end with the block of this event")->check(CLI::PositiveNumber);
     command->add_option("--jobs", arguments->jobs, "threads that read and check (default: one per processor)")
         ->check(CLI::Range(1, 256));
@@ -135,6 +142,7 @@ void add_verify_command(CLI::App& app, int& code) {
     command->add_option("--expect-hash", arguments->expected,
                         "HASH@SEQ, as verify printed it earlier: the log must still go through it");
     command->add_flag("--no-decide", arguments->skip_redecide, "do not decide the commands again");
+    command->add_flag("--journal-only", arguments->journal_only, "do not compare log.events and log.commands");
     command->callback([arguments, &code] { code = verify(*arguments); });
 }
 

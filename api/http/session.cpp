@@ -173,6 +173,7 @@ private:
         line("Content-Type", reply.content_type);
         line("Content-Length", std::to_string(reply.body.size()));
         if (reply.event_seq) line("X-Event-Seq", std::to_string(*reply.event_seq));
+        if (reply.event_seq && services_.store_is_away()) line("X-Store", "away");
         if (!request.request_id.empty()) line("X-Request-Id", request.request_id.view());
         line("X-Content-Type-Options", "nosniff");
         bool cached = false;

@@ -69,6 +69,10 @@ void LiveView::conclude(engine::SecurityId id) {
     changes_.tickers.push_back(id);
 }
 
+void LiveView::on(const engine::Event&, const engine::ProfileUpdated& e) {
+    users_[static_cast<std::size_t>(e.user) - 1].name = e.name;
+}
+
 void LiveView::on(const engine::Event& event, const engine::UserRegistered& e) {
     users_.push_back({e.user, e.name, e.roles, engine::UserStatus::Active, event.time, {}});
 }

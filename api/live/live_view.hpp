@@ -245,6 +245,16 @@ private:
     void on(const engine::Event&, const engine::WorkCompleted&) {}
     void on(const engine::Event&, const engine::ClockAdvanced&) {}
     void on(const engine::Event&, const engine::DayEnded&) {}
+    void on(const engine::Event&, const engine::ProfileUpdated&);
+    void on(const engine::Event&, const engine::PreferenceSet&) {}
+    void on(const engine::Event&, const engine::KycStatusChanged&) {}
+    void on(const engine::Event&, const engine::AccreditationChanged&) {}
+    void on(const engine::Event&, const engine::ComplianceNoted&) {}
+    void on(const engine::Event&, const engine::SecurityTermsSet&) {}
+    void on(const engine::Event&, const engine::ValuationRecorded&) {}
+    void on(const engine::Event&, const engine::SecurityDelisted&) {}
+    void on(const engine::Event&, const engine::FeesSet&) {}
+    void on(const engine::Event&, const engine::SettlementChanged&) {}
 
     LiveSecurity& at(engine::SecurityId id) { return securities_[static_cast<std::size_t>(id) - 1]; }
     LiveAccount& at(engine::AccountId id) { return accounts_[static_cast<std::size_t>(id) - 1]; }

@@ -109,6 +109,7 @@ void Methods::beat() {
             w.member("time", eventstore::to_rfc3339(wall_clock()));
             w.member("connection_seq", connection_.sent_count());
             w.member("event_seq", services_.view.event_seq());
+            w.member("store", services_.store_is_away() ? "away" : "open");
             w.array("data", [&] {
                 for (const Subscription& s : subscriptions_) {
                     const LiveSecurity* security = services_.view.security(s.symbol);

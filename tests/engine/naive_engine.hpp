@@ -132,7 +132,7 @@ private:
     [[nodiscard]] Timestamp settlement_time(SecurityId security) const;
     [[nodiscard]] Reason refuse_cancellation(const Trade& trade) const;
     void move(const Trade& trade, bool back);
-    void change_step(Trade& trade, SettlementStep step, StateCause cause, const Note& note);
+    void change_step(Trade& trade, SettlementStep step, StateCause cause, const Remark& note);
     void settle_due();
 
     // naive_place.cpp, naive_terms.cpp: what is refused, and what an order becomes.

@@ -97,7 +97,7 @@ RejectReason NaiveEngine::refuse_cancellation(const Trade& trade) const {
     return trade.quantity > free ? Reason::InsufficientShares : Reason::None;
 }
 
-void NaiveEngine::change_step(Trade& trade, SettlementStep step, StateCause cause, const Note& note) {
+void NaiveEngine::change_step(Trade& trade, SettlementStep step, StateCause cause, const Remark& note) {
     trade.step = step;
     if (step == SettlementStep::Canceled) move(trade, true);
     emit(SettlementChanged{trade.id, trade.security, trade.buyer, trade.seller, step, cause, trade.quantity,

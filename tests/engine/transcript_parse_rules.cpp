@@ -44,7 +44,7 @@ Command parse_profile(Words& words, const NaiveEngine& state) {
 
 Command parse_preference(Words& words, UserId actor, const NaiveEngine& state) {
     const PreferenceKey key(words.take());
-    const Note value(words.take());
+    const PreferenceValue value(words.take());
     return SetPreference{words.accept("for") ? user_named(words.take(), state) : actor, key, value};
 }
 

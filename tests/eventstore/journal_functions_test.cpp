@@ -365,3 +365,20 @@ TEST_CASE("psql is told which block is missing", "[postgres]") {
     must(journal.db.execute("UPDATE eventstore.journal SET hash = sha256('x') WHERE first_seq = 1"));
     CHECK_THAT(damage_of(journal.db, "1, 2"), StartsWith("1 event 1: the hash of its block does not follow"));
 }
+
+TEST_CASE("psql takes a log whose beginning is archived for whole, if it goes on from there", "[postgres]") {
+    JournalForPsql journal;
+    for (int i = 0; i < 3; ++i) journal.append(small_block(), 2, 1);
+    const auto archive = [&](const std::string& last_hash) {
+        must(journal.db.execute("DELETE FROM eventstore.archives; INSERT INTO eventstore.archives SELECT first_seq, "
+                                "last_seq, 1, 3, 1, 2, 1, hash, " + last_hash + ", 'file', 1, sha256('file') "
+                                "FROM whole WHERE first_seq = 1"));
+    };
+    must(journal.db.execute("CREATE TEMP TABLE whole AS TABLE eventstore.journal; SET session_replication_role = "
+                            "replica; DELETE FROM eventstore.journal WHERE first_seq = 1"));
+    archive("hash");
+    CHECK(damage_of(journal.db) == "");
+    CHECK(value(journal.db, "SELECT min(event_seq) FROM eventstore.journal_events()") == "3");
+    archive("sha256('another')");
+    CHECK_THAT(damage_of(journal.db), StartsWith("3 event 3: the hash of its block does not follow"));
+}

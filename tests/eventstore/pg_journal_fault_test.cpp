@@ -21,8 +21,8 @@ using Outcome = std::expected<void, StoreError>;
 
 // The writer's session, as the server sees it.
 constexpr const char* kWriterWaits =
-    "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'journal-under-test %' AND datname = current_database() "
-    "AND wait_event_type = 'Lock'";
+    "SELECT pid FROM pg_stat_activity "
+    "WHERE application_name LIKE 'journal-under-test %' AND datname = current_database() AND wait_event_type = 'Lock'";
 constexpr const char* kTerminateWriter =
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE application_name LIKE 'journal-under-test %' AND datname = current_database()";

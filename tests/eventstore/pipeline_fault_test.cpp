@@ -244,6 +244,22 @@ TEST_CASE("A tail that was altered while the writer was in doubt is corruption",
     CHECK(market.tickets() == tickets_up_to(1));
 }
 
+TEST_CASE("A log that has lost acknowledged blocks stops the writer, who calls for an operator", "[fault]") {
+    Market market;
+    REQUIRE(market.start());
+    REQUIRE(market.submit(register_user(), 1));
+    REQUIRE(market.wait_for_tickets(1));
+    market.store().plan({AppendFault::Unavailable});
+    market.store().hold();
+    REQUIRE(market.submit(register_user(), 2));
+    REQUIRE(eventually([&] { return market.store().waiting_appends() == 1; }));
+    market.store().set_blocks({});
+    market.store().let_go();
+    REQUIRE(eventually([&] { return market.stops().size() == 1; }));
+    CHECK(market.stops().front() == StoreError::Corrupt);
+    CHECK(market.tickets() == tickets_up_to(1));
+}
+
 TEST_CASE("The destructor gives up on a store that stays away, and releases nothing of it", "[fault]") {
     Market market;
     REQUIRE(market.start());

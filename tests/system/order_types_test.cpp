@@ -1,27 +1,12 @@
 // Every kind of order through the server's public doors: held, iceberg, grouped, prevented; amended, retried, switched.
 #include "tests/support/test_cluster.hpp"
-#include "tests/support/ws_client.hpp"
-#include "tests/system/market.hpp"
+#include "tests/system/market_socket.hpp"
 
 #include <functional>
 
 using namespace buttonwood::test;
 
 namespace {
-
-WsClient open_socket(const Market& market) {
-    auto socket = WsClient::connect(market.url());
-    if (!socket) FAIL(socket.error());
-    return std::move(*socket);
-}
-
-json must_call(WsClient& socket, const std::string& method, const json& params, std::vector<json>* others = nullptr) {
-    const auto answer = socket.call(method, params, others);
-    REQUIRE(answer.has_value());
-    INFO(answer->dump());
-    REQUIRE(answer->at("success") == true);
-    return answer->at("result");
-}
 
 // The messages of a channel on a socket, one after the other; those that came with answers first.
 class Channel {

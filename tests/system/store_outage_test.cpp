@@ -56,14 +56,20 @@ TEST_CASE("while PostgreSQL is down nothing is acknowledged; when it is back ser
                    [&] { return load.not_executed() >= refused_before + 20; });
         const json status = expect(market.as_operator().get("/v1/status"), 200);
         CHECK(status.at("status") == "read_only");
-        expect(market.as_operator().get("/v1/markets/ACME/book"), 200);
+        // Books are served from memory as of the last durable event, and marked (P09).
+        const auto book = market.as_operator().get("/v1/markets/ACME/book");
+        CHECK(expect(book, 200).at("event_seq") == status.at("durable_seq"));
+        CHECK(book->header("x-event-seq") == status.at("durable_seq").dump());
+        CHECK(book->header("x-store") == "away");
         outages.push_back({down, Clock::now()});
         REQUIRE(postgres.cluster->start_again().has_value());
         load.wait_for_acknowledgements(load.acknowledged() + 100);
     }
     const auto ledger = load.stop();
     for (const Outage& outage : outages) check_outage(ledger, outage);
-    CHECK(expect(market.as_operator().get("/v1/status"), 200).at("status") == "open");
+    const auto status = market.as_operator().get("/v1/status");
+    CHECK(expect(status, 200).at("status") == "open");
+    CHECK(status->header("x-store").empty());
 
     check_ledger(market, ledger);
     const JournalAudit audit = audit_journal(database);

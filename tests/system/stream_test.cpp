@@ -1,27 +1,13 @@
 // What the WebSocket promises: snapshot first, seq without holes, checksums, one book for all, across a restart.
 #include "bench/book_mirror.hpp"
 #include "tests/support/test_cluster.hpp"
-#include "tests/support/ws_client.hpp"
+#include "tests/system/market_socket.hpp"
 #include "tests/system/trading_load.hpp"
 
 using namespace buttonwood;
 using namespace buttonwood::test;
 
 namespace {
-
-WsClient open_socket(const Market& market) {
-    auto socket = WsClient::connect(market.url());
-    if (!socket) FAIL(socket.error());
-    return std::move(*socket);
-}
-
-json must_call(WsClient& socket, const std::string& method, const json& params, std::vector<json>* others = nullptr) {
-    const auto answer = socket.call(method, params, others);
-    REQUIRE(answer.has_value());
-    INFO(answer->dump());
-    REQUIRE(answer->at("success") == true);
-    return answer->at("result");
-}
 
 json levels_of(const json& book, const char* side) {
     json levels = json::array();
@@ -227,6 +213,7 @@ TEST_CASE("a heartbeat counts the connection's messages and names the seq of eac
             ++received;
     }
     CHECK(beat.at("connection_seq") == received);
+    CHECK(beat.at("store") == "open");
     const json book = expect(market.as_operator().get("/v1/markets/ACME/book"), 200);
     CHECK(beat.at("data") == json::array({{{"channel", "book"}, {"symbol", "ACME"}, {"seq", book.at("seq")}}}));
 }

@@ -1,18 +1,11 @@
 // Whatever strangers send over a WebSocket: an error with a stable code or a close with the right code, nothing
 // changed.
 #include "tests/support/test_cluster.hpp"
-#include "tests/support/ws_client.hpp"
-#include "tests/system/market.hpp"
+#include "tests/system/market_socket.hpp"
 
 using namespace buttonwood::test;
 
 namespace {
-
-WsClient open_socket(const Market& market) {
-    auto socket = WsClient::connect(market.url());
-    if (!socket) FAIL(socket.error());
-    return std::move(*socket);
-}
 
 json next(WsClient& socket) {
     const auto text = socket.receive(std::chrono::seconds(30));

@@ -81,7 +81,8 @@ public:
     Damage move_head() {
         const EventSeq last = log_.back().header.last_seq;
         const EventSeq moved = last ^ (EventSeq{1} << below(30));
-        return {"a bit of the head's last_seq flipped", "UPDATE eventstore.head SET last_seq = " + std::to_string(moved),
+        return {"a bit of the head's last_seq flipped",
+                "UPDATE eventstore.head SET last_seq = " + std::to_string(moved),
                 std::min(last, moved) + 1, std::min(last, moved) + 1};
     }
     Damage flip_head() {

@@ -39,9 +39,10 @@ Block block_of(const Records& records, Head& head, engine::Timestamp committed_a
     return block;
 }
 
-std::vector<Block> random_blocks(std::uint64_t seed, int commands) {
+std::vector<Block> random_blocks(std::uint64_t seed, int commands, LogShape shape) {
     projections::test::RandomMarket market(seed);
     market.run(commands);
+    if (shape.crowd) market.crowd();
     std::mt19937_64 random(seed);
     std::vector<Block> blocks;
     Head head{.epoch = 1, .last_seq = 0, .hash = {}};
@@ -57,12 +58,13 @@ std::vector<Block> random_blocks(std::uint64_t seed, int commands) {
             content.events.push_back(*event);
             window.push_back(*event);
         }
-        if (window.size() >= kDigestWindow) {
+        if (shape.digests && window.size() >= kDigestWindow) {
             content.digests.push_back({window.front().seq, window.back().seq, replica.digest(window)});
             window.clear();
         }
         if (--room > 0 && &command != &market.log().commands.back()) continue;
-        blocks.push_back(block_of(content, head, {command.header.time.us + static_cast<std::int64_t>(random() % 1'000)}));
+        const auto later = static_cast<std::int64_t>(random() % 1'000);
+        blocks.push_back(block_of(content, head, {command.header.time.us + later}));
         // What a block was sealed at never goes back.
         if (blocks.size() > 1) {
             const engine::Timestamp before = blocks[blocks.size() - 2].header.committed_at;

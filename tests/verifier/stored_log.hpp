@@ -11,9 +11,13 @@
 
 namespace buttonwood::test {
 
-// The same seed, the same blocks: a random market's commands in blocks of random sizes, with digests of its state, under
-// writers that change now and then.
-[[nodiscard]] std::vector<eventstore::Block> random_blocks(std::uint64_t seed, int commands);
+struct LogShape {
+    bool digests = true;  // of the state, as pipelines write them
+    bool crowd = false;   // ends with more orders than one command can cancel
+};
+// The same arguments, the same blocks: a random market's commands in blocks of random sizes, under writers that change
+// now and then.
+[[nodiscard]] std::vector<eventstore::Block> random_blocks(std::uint64_t seed, int commands, LogShape shape = {});
 
 // Seals records as one block behind `head`, and moves it.
 [[nodiscard]] eventstore::Block block_of(const eventstore::Records& records, eventstore::Head& head,
