@@ -81,6 +81,7 @@ private:
     Act set_terms(const NaiveEngine& model);
     Act change_settlement(const NaiveEngine& model);
     void plan_order(const NaiveEngine& model, AccountId account, SecurityId security, Side side, Timestamp near);
+    Act spend_all(const NaiveEngine& model);
     Act squeeze(const NaiveEngine& model, TradeId id);
     Act identify(const NaiveEngine& model);
     Act delist(const NaiveEngine& model);

@@ -42,6 +42,7 @@ CommandStream::Act CommandStream::rules(const NaiveEngine& model) {
     if (const auto trade = std::exchange(squeezed_, std::nullopt))
         if (model.trades()[static_cast<std::size_t>(*trade) - 1].is_unsettled()) return squeeze(model, *trade);
     const auto roll = dice_.below(100);
+    if (roll < 4) return spend_all(model);
     if (roll < 22) return set_fees(model);
     if (roll < 44) return set_terms(model);
     if (roll < 68) return change_settlement(model);
@@ -111,6 +112,32 @@ CommandStream::Act CommandStream::change_settlement(const NaiveEngine& model) {
                          SettlementStep::Canceled, SettlementStep::Canceled, SettlementStep::Pending});
     if (profile_ != Profile::Usual) c.note = "because";
     return {dice_.chance(95) ? kOperator : user(model), c};
+}
+
+// A market bid for what the first listing shows, by an account with just what that costs and its fee, or a unit less.
+CommandStream::Act CommandStream::spend_all(const NaiveEngine& model) {
+    const SecurityId id = security(model);
+    const auto found = model.securities().find(id);
+    const AccountId who = account(model);
+    if (found == model.securities().end() || !found->second.fees || model.book(id, Side::Sell).empty())
+        return set_fees(model);
+    const NaiveEngine::Order& maker = *model.book(id, Side::Sell).front();
+    const CreateSecurity& terms = found->second.terms;
+    const Int128 notional = Int128{maker.price.units} * maker.tip.units *
+                            pow10_128(kMoneyScale - terms.price_scale - terms.quantity_scale);
+    const Money needed{notional + notional * found->second.fees->taker_ppm / 1'000'000};
+    const Money left = needed - Money{dice_.chance(50) ? 1 : 0};
+    PlaceOrder bid;
+    bid.account = who;
+    bid.security = id;
+    bid.side = Side::Buy;
+    bid.type = OrderType::Market;
+    bid.time_in_force = TimeInForce::Ioc;
+    bid.quantity = maker.tip;
+    planned_.push_back({UserId::None, bid});
+    const Money free = model.cash(who, terms.currency) - model.reserved_cash(who, terms.currency);
+    if (free < left) return {kOperator, DepositCash{who, terms.currency, left - free}};
+    return {kOperator, WithdrawCash{who, terms.currency, free - left}};
 }
 
 // An order at that very time, or a microsecond before.
