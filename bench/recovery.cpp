@@ -49,7 +49,7 @@ void time_engine(const std::vector<CommandRecord>& commands, RecoveryReport& rep
                 out.clear();
                 engine.decide(command.header, command.command, out);
                 if (!with_digests || engine.last_seq() < digested + kEventsPerDigest - kEventsDigested) continue;
-                named.add(std::span<const engine::Event>(out));
+                named.add(out);
                 if (engine.last_seq() < digested + kEventsPerDigest) continue;
                 low += engine.digest(named).low;
                 named.clear();
