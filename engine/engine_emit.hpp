@@ -46,8 +46,7 @@ void Engine::enact(Context& context, const Body& body, Slots... slots) {
     constexpr bool is_of_trading = !std::is_same_v<Body, HoldingsIssued> && !std::is_same_v<Body, CommandRejected> &&
                                    !std::is_same_v<Body, TradingStateChanged>;
     if constexpr (is_of_trading && requires { body.security; })
-        if (body.security != SecurityId::None && (at(body.security).held || !closed_entries_.empty()))
-            touch(at(body.security));
+        if (body.security != SecurityId::None) touch(at(body.security));
 }
 
 // Applied as it is emitted.
