@@ -325,7 +325,7 @@ RejectReason Engine::refuse_plain(const Context& context, const PlaceOrder& c, c
         if (const auto reason = refuse_identity(c, known); reason != RejectReason::None) return reason;
     const Account& owner = at(c.account);
     if (at(owner.user).status != UserStatus::Active) return RejectReason::AccountSuspended;
-    BUTTONWOOD_ASSERT(works_.empty() || !uncross_pending(c.security));  // that opens a security when it is done
+    if (!works_.empty() && uncross_pending(c.security)) return RejectReason::AuctionUncrossing;
     if (const auto reason = refuse_quantity(security, c.quantity); reason != RejectReason::None) return reason;
     if (const auto reason = refuse_price(security, c.price); reason != RejectReason::None) return reason;
     if (outside_static_band(security, c.price)) return RejectReason::PriceOutOfBand;
