@@ -49,7 +49,8 @@ TEST_CASE("Names are printable, symbols and currencies spelled with their letter
     const auto refused = [&](const Command& command) {
         return market.run(command).reason == RejectReason::NameNotAllowed;
     };
-    for (const char* name : {"", "\x1F", "\x7F", "tab\t"}) CHECK(refused(RegisterUser{name, RoleSet{}.add(Role::Trader)}));
+    for (const char* name : {"", "\x1F", "\x7F", "tab\t"})
+        CHECK(refused(RegisterUser{name, RoleSet{}.add(Role::Trader)}));
     for (const char* symbol : {"", "acme", "AC ME", "A-B", "A:B"})
         CHECK(refused(CreateSecurity{symbol, "A security", kUsd, 2, 0, {1}, {1}}));
     for (const char* currency : {"", "US", "USDT", "US1", "usd", "U_D"})
