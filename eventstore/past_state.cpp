@@ -85,7 +85,7 @@ OrPastError<void> PastState::advance(Connection& connection, EventSeq to, const 
         stopped = options.stop.stop_requested();
         return event_seq() < to && !stopped;
     };
-    if (const auto read = read_blocks(connection, verified_.head.last_seq, sink); !read)
+    if (const auto read = read_blocks(connection, verified_.head.last_seq, sink, to); !read)
         return std::unexpected(failure(read.error()));
     if (!refusal.empty()) return std::unexpected(refused(connection, refusal));
     if (event_seq() == to) return {};
