@@ -107,9 +107,9 @@ bool NaiveEngine::uncross(Work& work) {
             work.clock = clock_;
             emit(AuctionUncrossed{next, result.price, work.left, {static_cast<std::int64_t>(result.imbalance)},
                                   result.side});
+            if (work.price.units != 0) securities_.at(next).bands.reference_price = work.price;
         }
         if (!pair_off(work)) return false;
-        if (work.price.units != 0) securities_.at(work.uncrossing).bands.reference_price = work.price;
         work.uncrossed = work.uncrossing;
         work.uncrossing = SecurityId::None;
     }
