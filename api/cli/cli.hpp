@@ -28,6 +28,7 @@ struct ServeOptions {
     std::string journal_compression = "lz4";
     std::string events_keep;  // a number of events, or "all"; empty: the policy stays
     std::uint64_t past_events = 2'000'000;  // replayed for one answer about the past
+    std::uint32_t linger_us = 0;            // how long the pipeline's threads stay awake
     bool demo = false;
     bool bench = false;
     bool follower = true;

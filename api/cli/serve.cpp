@@ -170,7 +170,8 @@ private:
             spdlog::info("replaying: {} of {} events", done, total);
         };
         auto pipeline =
-            eventstore::Pipeline::start(eventstore::make_pg_journal(std::move(journal)), std::move(callbacks));
+            eventstore::Pipeline::start(eventstore::make_pg_journal(std::move(journal)), std::move(callbacks),
+                                        {.linger = std::chrono::microseconds(options_.linger_us)});
         if (!pipeline)
             return fail(pipeline.error() == eventstore::StoreError::Corrupt ? kCorrupt : kCannotStart,
                         "cannot open the event store: " + std::string(eventstore::name_of(pipeline.error())));
