@@ -1,5 +1,8 @@
 #include "api/reads.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <spdlog/spdlog.h>
 
@@ -7,9 +10,9 @@ namespace buttonwood::api {
 
 using namespace std::chrono_literals;
 
-Reads::Reads(boost::asio::io_context& io, std::string conninfo, Checkpoint checkpoint)
-    : io_(io), conninfo_(std::move(conninfo)), checkpoint_(std::move(checkpoint)) {
-    for (std::size_t i = 0; i < kReadThreads; ++i) threads_.emplace_back([this] { work(); });
+Reads::Reads(boost::asio::io_context& io, std::string conninfo, Checkpoint checkpoint, ReadsOptions options)
+    : io_(io), conninfo_(std::move(conninfo)), checkpoint_(std::move(checkpoint)), options_(std::move(options)) {
+    for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
 Reads::~Reads() {
@@ -25,7 +28,7 @@ Reads::~Reads() {
 bool Reads::push(Job job) {
     {
         const std::lock_guard lock(mutex_);
-        if (stopping_ || jobs_.size() == kReadQueueCapacity) return false;
+        if (stopping_ || jobs_.size() == options_.queue_capacity) return false;
         jobs_.push_back(std::move(job));
     }
     wake_.notify_one();
@@ -33,13 +36,15 @@ bool Reads::push(Job job) {
 }
 
 std::optional<eventstore::Connection> Reads::connect() const {
-    auto opened = eventstore::Connection::open(conninfo_, "buttonwood-reads", kReadConnectMs);
+    auto opened = eventstore::Connection::open(conninfo_, options_.name, kReadConnectMs);
     if (!opened) return std::nullopt;
-    opened->set_answer_timeout_ms(kReadTimeoutMs);
+    opened->set_answer_timeout_ms(options_.timeout_ms);
+    if (!opened->execute("SET default_transaction_read_only = on")) return std::nullopt;
     return std::move(*opened);
 }
 
 void Reads::work() {
+    if (options_.niceness != 0) setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), options_.niceness);
     std::optional<eventstore::Connection> connection;
     auto next_attempt = std::chrono::steady_clock::now();
     while (true) {

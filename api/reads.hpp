@@ -32,6 +32,15 @@ inline constexpr int kReadTimeoutMs = 5'000;  // of one query; then its connecti
 inline constexpr int kReadConnectMs = 2'000;
 inline constexpr std::chrono::milliseconds kReconnectPause{500};
 
+struct ReadsOptions {
+    std::size_t threads = kReadThreads;
+    std::size_t queue_capacity = kReadQueueCapacity;
+    int timeout_ms = kReadTimeoutMs;
+    std::string name = "buttonwood-reads";  // of its sessions
+    bool in_snapshot = true;                // a query sees one snapshot of the database; else each statement its own
+    int niceness = 0;                       // of its threads, nice(2)
+};
+
 class Reads {
 public:
     template <class T> using Answer = std::expected<T, Problem>;
@@ -39,10 +48,10 @@ public:
     // The last event a read model has applied; the worker's own count.
     using Checkpoint = std::function<engine::EventSeq(std::string_view projection)>;
 
-    Reads(boost::asio::io_context& io, std::string conninfo, Checkpoint checkpoint);
+    Reads(boost::asio::io_context& io, std::string conninfo, Checkpoint checkpoint, ReadsOptions options = {});
     ~Reads();
 
-    // Runs the query on a pool thread, in one read-only snapshot of the database, and resumes on the I/O thread.
+    // Runs the query on a pool thread, reading only, and resumes on the I/O thread.
     // Errors: 503 overloaded when too many wait; 503 read_only while the database is away.
     // `query` is copied; by reference because of GCC 12 (README, Decisions).
     template <class T> boost::asio::awaitable<Answer<T>> run(const Query<T>& query) {
@@ -50,7 +59,7 @@ public:
         auto done = std::make_shared<boost::asio::steady_timer>(io_, boost::asio::steady_timer::time_point::max());
         const bool queued = push([this, answer, done, q = query](eventstore::Connection* connection) {
             *answer = connection
-                          ? in_snapshot<T>(*connection, q)
+                          ? perform<T>(*connection, q)
                           : std::unexpected(eventstore::DbError{eventstore::DbErrorKind::Unavailable, "", "", ""});
             boost::asio::post(io_, [done] { done->cancel(); });
         });
@@ -71,8 +80,9 @@ public:
 
 private:
     using Job = std::function<void(eventstore::Connection*)>;
-    template <class T> static std::expected<T, eventstore::DbError> in_snapshot(eventstore::Connection& connection,
-                                                                                const Query<T>& query) {
+    template <class T>
+    std::expected<T, eventstore::DbError> perform(eventstore::Connection& connection, const Query<T>& query) const {
+        if (!options_.in_snapshot) return query(connection);
         auto transaction =
             eventstore::Transaction::begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         if (!transaction) return std::unexpected(transaction.error());
@@ -88,6 +98,7 @@ private:
     boost::asio::io_context& io_;
     const std::string conninfo_;
     const Checkpoint checkpoint_;
+    const ReadsOptions options_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Job> jobs_;

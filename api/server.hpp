@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/gateway.hpp"
+#include "api/past_reads.hpp"
 #include "api/reads.hpp"
 #include "eventstore/pipeline.hpp"
 #include "projections/worker.hpp"
@@ -23,6 +24,7 @@ struct Services {
     const LiveView& view;
     Gateway& gateway;
     Reads& reads;
+    PastReads& past;
     ws::Hub& hub;
     eventstore::Pipeline& pipeline;
     projections::Workers& workers;

@@ -181,7 +181,7 @@ Results measure(const BenchArguments& arguments, const fs::path& binary) {
         r.rest = server.rest(kRestConnections);
         r.websocket = server.websocket(kInFlight);
         r.append_batch = checked((*store)->append_blocks(kInFlight, arguments.duration));
-        r.pipeline = checked((*store)->run_pipeline(kInFlight, arguments.duration));
+        r.pipeline = checked((*store)->run_pipeline(kInFlight, std::chrono::microseconds{0}, arguments.duration));
         r.append_single = checked((*store)->append_blocks(1, arguments.duration));
         r.rest_single = server.rest(1);
         r.websocket_single = server.websocket(1);

@@ -61,7 +61,10 @@ struct Step {
 
 class Capacity {
 public:
-    Capacity(const Size& size, std::uint64_t seed) : size_(size), random_(seed) { outbox_.reserve(kOutboxEvents); }
+    Capacity(const Size& size, std::uint64_t seed) : size_(size), random_(seed) {
+        outbox_.reserve(kOutboxEvents);
+        engine_.reserve(size_.orders + size_.operations, size_.accounts, size_.securities);
+    }
 
     void run(const std::function<void(Step&)>& report) {
         using Member = void (Capacity::*)(Step&);

@@ -202,6 +202,7 @@ std::expected<std::string, std::string> StoreBench::write_log(std::size_t comman
 }
 
 std::expected<AppendReport, std::string> StoreBench::run_pipeline(std::size_t in_flight,
+                                                                  std::chrono::microseconds linger,
                                                                   std::chrono::milliseconds duration) {
     const auto database = impl_->fresh_database();
     if (!database) return std::unexpected(database.error());
@@ -213,14 +214,16 @@ std::expected<AppendReport, std::string> StoreBench::run_pipeline(std::size_t in
         std::abort();
     };
     callbacks.wall_clock_us = wall_clock_us;
-    auto pipeline = Pipeline::start(make_pg_journal({.conninfo = *database}), std::move(callbacks));
+    auto pipeline = Pipeline::start(make_pg_journal({.conninfo = *database}), std::move(callbacks),
+                                    Pipeline::Options{.linger = linger});
     if (!pipeline) return std::unexpected(words(pipeline.error()));
     for (Command& command : opening_commands())
         if (!(*pipeline)->submit(UserId::None, {}, std::move(command), window.enter()))
             return std::unexpected("the pipeline refused a command");
     window.drain();
 
-    window.report = AppendReport{.name = "pipeline, " + std::to_string(in_flight) + " in flight"};
+    window.report = AppendReport{.name = (linger.count() > 0 ? "lingering pipeline, " : "pipeline, ") +
+                                          std::to_string(in_flight) + " in flight"};
     window.latencies = {};
     OrderStream orders(1);
     const auto begin = Clock::now();

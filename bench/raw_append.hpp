@@ -39,6 +39,7 @@ public:
     [[nodiscard]] std::expected<AppendReport, std::string> append_blocks(std::size_t commands_per_block,
                                                                          std::chrono::milliseconds duration);
     [[nodiscard]] std::expected<AppendReport, std::string> run_pipeline(std::size_t in_flight,
+                                                                        std::chrono::microseconds linger,
                                                                         std::chrono::milliseconds duration);
 
     // The conninfo of a database with a log of so many commands, in blocks of 1,024.

@@ -23,7 +23,7 @@ RejectReason Engine::refuse_new_terms(const Context& context, const AmendOrder& 
     const Price tick = security.terms.tick_size;
     if (c.expires_at && (*c.expires_at <= context.header.time || *c.expires_at > kLatestTime))
         return RejectReason::ExpiresAtNotAllowed;
-    const Quantity minimum = std::min(extra(o).min_quantity, o.quantity);  // reduce_only may have cut it
+    const Quantity minimum = extra(o).min_quantity;
     if (c.quantity && o.held && minimum.units != 0 && a.quantity < minimum) return RejectReason::MinQuantityNotAllowed;
     if (c.display_quantity && (c.display_quantity->units <= 0 || *c.display_quantity >= a.quantity ||
                                c.display_quantity->units % security.terms.lot_size.units != 0))
@@ -41,7 +41,7 @@ RejectReason Engine::refuse_new_terms(const Context& context, const AmendOrder& 
 RejectReason Engine::refuse_change(const AmendOrder& c, const Order& o, const Amended& a) const {
     const Security& security = at(o.security);
     const Price limit = is_market(o.type) ? limit_of(o) : a.price;
-    if (a.leaves.units > 0 && limit.units != 0 &&
+    if (limit.units != 0 &&
         (!fits_in_money(security, limit, a.quantity) ||
          (!o.held && level_is_full(security, o.side, a.price, a.leaves))))
         return RejectReason::NotionalTooLarge;

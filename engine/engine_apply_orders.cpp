@@ -68,7 +68,7 @@ void Engine::own_extra(Order& order, const OrderAccepted& e) {
     }
     extras_[order.extra] = Extra{e.type == OrderType::TrailingStop ? Price{} : e.stop_price, e.trail_amount,
                                  e.trail_basis_points, at(e.security).last, e.protection_price, e.display_quantity,
-                                 e.min_quantity, e.expires_at, e.group};
+                                 std::min(e.min_quantity, e.quantity), e.expires_at, e.group};
 }
 
 void Engine::rest(Slot slot, EventSeq place) {

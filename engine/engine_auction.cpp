@@ -102,14 +102,15 @@ bool Engine::uncross(Context& context, SecurityId id) {
         const Equilibrium result = equilibrium(at(id));
         emit(context, AuctionUncrossed{id, result.price, result.paired, result.imbalance, result.imbalance_side});
     }
-    while (at(id).unpaired.units > 0) {
+    while (at(id).unpaired.units > 0 || is_crossed(at(id))) {
         if (over_budget(context)) return false;
         pair_next(context, at(id));
     }
     return expire_auction_orders(context, id);
 }
 
-// One trade between the front bid and the front listing, or the end of one of them that is dead.
+// One trade between the front bid and the front listing, or the end of one of them that is dead: of what crosses when
+// all is paired, one is.
 void Engine::pair_next(Context& context, const Security& security) {
     const OrderBook& book = security.book;
     const std::array fronts{book.front(Side::Buy), book.front(Side::Sell)};
@@ -121,6 +122,7 @@ void Engine::pair_next(Context& context, const Security& security) {
     }
     const Order& bid = orders_[book.tag(fronts[0])];
     const Order& listing = orders_[book.tag(fronts[1])];
+    BUTTONWOOD_ASSERT(security.unpaired.units > 0);
     BUTTONWOOD_ASSERT(bid.price >= security.auction_price && listing.price <= security.auction_price);
     const bool bid_is_younger = bid.place > listing.place;
     const Quantity quantity = std::min({tip_of(bid), tip_of(listing), security.unpaired});
@@ -158,9 +160,16 @@ Equilibrium Engine::equilibrium(const Security& security) const {
         });
         return levels;
     };
+    std::vector<AuctionLevel> bids = gather(Side::Buy, best_listing->price);
+    std::vector<AuctionLevel> listings = gather(Side::Sell, best_bid->price);
+    if (bids.empty() || listings.empty()) return {};
+    // The best prices may have been those of dead orders: then fewer cross.
+    const Price low = listings.front().price;
+    const Price high = bids.front().price;
+    std::erase_if(bids, [low](const AuctionLevel& level) { return level.price < low; });
+    std::erase_if(listings, [high](const AuctionLevel& level) { return level.price > high; });
     const Price reference = security.last.units != 0 ? security.last : security.bands.reference_price;
-    return find_equilibrium(gather(Side::Buy, best_listing->price), gather(Side::Sell, best_bid->price), reference,
-                            security.terms.tick_size);
+    return find_equilibrium(bids, listings, reference, security.terms.tick_size);
 }
 
 void Engine::indicate(Context& context, SecurityId id) {

@@ -134,8 +134,7 @@ bool Engine::sweep(Context& context, WorkDeferred& work, const OrderList& list, 
         cancel(context, slot, work.reason);
         ++work.done_count;
     }
-    BUTTONWOOD_ASSERT(!more);  // more orders than events fit into a command: it was over budget before
-    return true;
+    return !more;  // with more there were enough events: the last ones may have ended with others of their groups
 }
 
 bool Engine::uncross_pending(SecurityId security) const {

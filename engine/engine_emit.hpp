@@ -51,8 +51,7 @@ void Engine::enact(Context& context, const Body& body, Slots... slots) {
     last_time_ = context.header.time;
     on(context.out.back(), body, slots...);
     if constexpr (kIsOfTrading<Body> && requires { body.security; })
-        if (body.security != SecurityId::None && (at(body.security).held || !closed_entries_.empty()))
-            touch(at(body.security));
+        if (body.security != SecurityId::None) touch(at(body.security));
 }
 
 // Applied as it is emitted.

@@ -20,12 +20,12 @@ CancelReason not_covered(RejectReason refused) {
 }  // namespace
 
 void Engine::touch(Security& security) {
-    if (closed_entries_.empty() && (!security.held || security.held->empty())) return;
     if (!std::exchange(security.touched, true)) touched_.push_back(security.terms.security);
 }
 
 void Engine::settle(Context& context) {
-    for (std::size_t i = 0; i < touched_.size(); ++i) settle(context, touched_[i]);
+    for (std::size_t i = 0; i < touched_.size(); ++i)
+        if (!closed_entries_.empty() || at(touched_[i]).held) settle(context, touched_[i]);
     for (const SecurityId security : touched_) at(security).touched = false;
     touched_.clear();
 }

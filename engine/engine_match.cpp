@@ -99,7 +99,9 @@ public:
         : engine_(engine), security_(security), terms_(terms), wanted_(wanted), for_cost_(for_cost) {}
 
     // One level: the tips in queue order, then the hidden rest of its icebergs. Returns whether the walk goes on.
-    bool pass(Price price) {
+    // outside: of a band. Nothing trades there, but dead and own orders in front end as anywhere.
+    bool pass(Price price, bool outside) {
+        outside_ = outside;
         hidden_.clear();
         const OrderBook& book = security_.book;
         book.for_each_order_at(opposite(terms_.side), price, [&](OrderBook::Handle handle) {
@@ -134,6 +136,7 @@ private:
         if (is_own && terms_.prevention == SelfTradePrevention::CancelOldest) return;
         if (is_own && !(for_cost_ && terms_.prevention == SelfTradePrevention::Decrement))
             return static_cast<void>(ended_ = true);
+        if (!is_own && outside_) return static_cast<void>(ended_ = true);
         if (is_own) lose(tip.units);
         else take(price, tip.units);
         const std::int64_t hidden = maker.leaves.units - tip.units;
@@ -159,6 +162,7 @@ private:
     const bool for_cost_;
     Taking result_;
     std::size_t met_{};
+    bool outside_{};
     bool ended_{};
     std::vector<Hidden> hidden_;  // of the level being passed
 };
@@ -167,8 +171,8 @@ Engine::Taking Engine::takeable_by_order(const Context& context, const Security&
                                          Quantity wanted, bool for_cost) const {
     TakingWalk walk(*this, security, terms, wanted, for_cost);
     security.book.for_each_level(opposite(terms.side), [&](const OrderBook::Level& level) {
-        if (beyond(terms.side, terms.limit, level.price) || outside_bands(context, security, level.price)) return false;
-        return walk.pass(level.price);
+        if (beyond(terms.side, terms.limit, level.price)) return false;
+        return walk.pass(level.price, outside_bands(context, security, level.price));
     });
     Taking result = walk.result();
     result.cost *= money_factor(security);

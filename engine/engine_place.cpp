@@ -330,7 +330,7 @@ RejectReason Engine::refuse_plain(const Context& context, const PlaceOrder& c, c
     if (security.restricted)
         if (const auto reason = refuse_eligibility(context, c.account, security, c.side); reason != RejectReason::None)
             return reason;
-    BUTTONWOOD_ASSERT(works_.empty() || !uncross_pending(c.security));  // that opens a security when it is done
+    if (!works_.empty() && uncross_pending(c.security)) return RejectReason::AuctionUncrossing;
     if (const auto reason = refuse_quantity(security, c.quantity); reason != RejectReason::None) return reason;
     if (const auto reason = refuse_price(security, c.price); reason != RejectReason::None) return reason;
     if (outside_static_band(security, c.price)) return RejectReason::PriceOutOfBand;

@@ -1,5 +1,5 @@
-// What events name: the ids of the users, accounts, securities, orders and keys in their fields, whatever the event, and
-// the balances and holdings that these make. For Engine::digest(). Thread safety: none. Cost: O(events).
+// What events name: the ids of the users, accounts, securities, orders and keys in their fields, whatever the event,
+// and the balances and holdings that these make. For Engine::digest(). Thread safety: none. Cost: O(events).
 #pragma once
 
 #include "engine/assert.hpp"
@@ -17,7 +17,7 @@ namespace buttonwood::engine {
 class NamedByEvents {
 public:
     void add(std::span<const Event> events) {
-        for (const Event& event : events) std::visit([this](const auto& body) { add(body); }, event.body);
+        for (const Event& event : events) std::visit([this](const auto& body) { add_names(body); }, event.body);
     }
     void clear() {
         users_.clear();
@@ -33,7 +33,7 @@ public:
 private:
     friend class Engine;
 
-    template <class Body> void add(const Body& body) {
+    template <class Body> void add_names(const Body& body) {
         SecurityId security{};
         Currency currency;
         std::array<AccountId, 3> accounts{};  // the two sides of a trade and who gets its fees, at most

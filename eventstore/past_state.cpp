@@ -54,6 +54,12 @@ template <class T> std::vector<T> take_front(std::vector<T>& all, std::size_t co
 
 }  // namespace
 
+std::vector<SnapshotPart*> pointers_to(const SnapshotPartList& parts) {
+    std::vector<SnapshotPart*> pointers;
+    for (const auto& part : parts) pointers.push_back(part.get());
+    return pointers;
+}
+
 PastState::PastState(SnapshotPartList parts) : parts_(std::move(parts)) {}
 
 PastState::PastState(LoadedSnapshot snapshot, SnapshotPartList parts)
@@ -79,7 +85,7 @@ OrPastError<void> PastState::advance(Connection& connection, EventSeq to, const 
         stopped = options.stop.stop_requested();
         return event_seq() < to && !stopped;
     };
-    if (const auto read = read_blocks(connection, verified_.head.last_seq, sink); !read)
+    if (const auto read = read_blocks(connection, verified_.head.last_seq, sink, to); !read)
         return std::unexpected(failure(read.error()));
     if (!refusal.empty()) return std::unexpected(refused(connection, refusal));
     if (event_seq() == to) return {};
@@ -143,9 +149,7 @@ OrPastError<PastState> base_of(Connection& connection, EventSeq seq, const PastO
         if (!affordable(info.event_seq))
             return std::unexpected(too_far(seq - info.event_seq, options.replay.max_events));
         SnapshotPartList parts = make_parts();
-        std::vector<SnapshotPart*> pointers;
-        for (const auto& part : parts) pointers.push_back(part.get());
-        auto loaded = load_snapshot(connection, info, pointers);
+        auto loaded = load_snapshot(connection, info, pointers_to(parts));
         if (loaded) return PastState(*std::move(loaded), std::move(parts));
         if (loaded.error().kind == SnapshotProblem::Kind::Unavailable)
             return std::unexpected(PastError{Kind::Unavailable, loaded.error().what, 0});

@@ -45,6 +45,7 @@ template <class T> using OrPastError = std::expected<T, PastError>;
 
 // What is folded from the log beside the engine, made empty for every state.
 using SnapshotPartList = std::vector<std::unique_ptr<SnapshotPart>>;
+[[nodiscard]] std::vector<SnapshotPart*> pointers_to(const SnapshotPartList& parts);
 using MakeParts = std::function<SnapshotPartList()>;
 
 struct ReplayOptions {

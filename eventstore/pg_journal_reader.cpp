@@ -19,7 +19,7 @@ const std::string kChunk = "SELECT " + std::string(kBlockColumns) + R"(
   FROM (SELECT *, sum(octet_length(payload)) OVER (ORDER BY first_seq ROWS UNBOUNDED PRECEDING)
                   - octet_length(payload) AS bytes_before
           FROM eventstore.journal
-         WHERE first_seq >= $1::bigint
+         WHERE first_seq BETWEEN $1::bigint AND $4::bigint
          ORDER BY first_seq
          LIMIT $2::bigint) chunk
  WHERE bytes_before < $3::bigint
@@ -64,13 +64,13 @@ std::string where_archived(Connection& connection, engine::EventSeq seq) {
 }
 
 std::expected<void, ReadFailure> read_blocks(Connection& connection, engine::EventSeq after,
-                                             const Journal::Sink& sink) {
+                                             const Journal::Sink& sink, engine::EventSeq until) {
     auto first = connection.prepared(kFirstBlock, {after});
     if (!first) return std::unexpected(failure(first.error()));
     std::int64_t from = first->integer(0, 0);
     bool is_first_chunk = true;
     for (;;) {
-        const Param params[] = {from, kChunkBlocks, kChunkBytes};
+        const Param params[] = {from, kChunkBlocks, kChunkBytes, until};
         auto rows = connection.prepared_binary(kChunk, params);
         if (!rows) return std::unexpected(failure(rows.error()));
         if (rows->size() == 0) return {};

@@ -13,10 +13,12 @@ struct ReadFailure {
     DbError cause;
 };
 
-// Journal::read() over `connection`: in chunks of bounded memory, each a statement of its own, so that a long replay
-// keeps no snapshot open. Corrupt where the event after `after` is archived: the cause names the file.
+// Journal::read() over `connection`, up to the block that holds event `until`: in chunks of bounded memory, each a
+// statement of its own, so that a long replay keeps no snapshot open. Corrupt where the event after `after` is
+// archived: the cause names the file.
 [[nodiscard]] std::expected<void, ReadFailure> read_blocks(Connection& connection, engine::EventSeq after,
-                                                           const Journal::Sink& sink);
+                                                           const Journal::Sink& sink,
+                                                           engine::EventSeq until = INT64_MAX);
 
 // Where an event is that the journal begins behind, and what to do about it, in one line; empty unless it is archived.
 [[nodiscard]] std::string where_archived(Connection& connection, engine::EventSeq seq);

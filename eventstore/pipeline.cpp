@@ -1,6 +1,7 @@
 #include "eventstore/pipeline.hpp"
 
 #include "engine/assert.hpp"
+#include "eventstore/bell.hpp"
 #include "eventstore/pipeline_replay.hpp"
 #include "eventstore/pipeline_writer.hpp"
 
@@ -25,6 +26,8 @@ constexpr std::size_t kEnoughEventsPerBlock = 8 * kMaxCommandsPerBlock;
 constexpr std::size_t kCommandsPerTurn = 32;
 // An idle engine thread looks at the clock this often while something is set to fall due: the wall clock may jump.
 constexpr std::chrono::microseconds kClockLook{100'000};
+// ... and looks around this often while nothing is.
+constexpr std::chrono::microseconds kIdleLook{1'000'000};
 // With so many blocks decided and not yet on their way (one about to leave, one full, one that grows), work that can
 // wait does.
 constexpr std::size_t kEnoughReadyBlocks = 3;
@@ -85,7 +88,8 @@ std::string_view name_of(PipelineState state) {
 // comes before a command where something fell due since the last one: it trades no more.
 class Pipeline::Impl {
 public:
-    explicit Impl(Callbacks callbacks) : callbacks_(std::move(callbacks)) {
+    Impl(Callbacks callbacks, const Options& options)
+        : callbacks_(std::move(callbacks)), engine_wakes_(options.linger), journal_wakes_(options.linger) {
         BUTTONWOOD_ASSERT(callbacks_.wall_clock_us);
     }
     ~Impl();
@@ -148,8 +152,8 @@ private:
     std::optional<LogWriter> writer_;  // journal thread
 
     mutable std::mutex mutex_;  // guards all below
-    std::condition_variable engine_wakes_;
-    std::condition_variable journal_wakes_;
+    Bell engine_wakes_;
+    Bell journal_wakes_;
     std::condition_variable inspected_;
     std::vector<Submitted> queue_;
     std::size_t undecided_{};  // in queue_ and turn_
@@ -190,8 +194,8 @@ Pipeline::Impl::~Impl() {
         stopping_ = true;
         give_up_at_ = std::chrono::steady_clock::now() + kShutdownPatience;
     }
-    engine_wakes_.notify_one();
-    journal_wakes_.notify_one();
+    engine_wakes_.ring();
+    journal_wakes_.ring();
     if (engine_thread_.joinable()) engine_thread_.join();
     if (journal_thread_.joinable()) journal_thread_.join();
 }
@@ -214,7 +218,7 @@ std::expected<void, SubmitError> Pipeline::Impl::submit(Submitted submitted) {
         ++undecided_;
     }
     // A queue that was not empty has woken the engine before, or the engine waits for the store.
-    if (was_empty) engine_wakes_.notify_one();
+    if (was_empty) engine_wakes_.ring();
     return {};
 }
 
@@ -224,7 +228,7 @@ void Pipeline::Impl::inspect(const std::function<void(const engine::Engine&)>& l
         Lock lock(mutex_);
         if (broken_ || engine_ended_) return;
         inspections_.push_back(&inspection);
-        engine_wakes_.notify_one();
+        engine_wakes_.ring();
         inspected_.wait(lock, [&inspection] { return inspection.done; });
     }
     if (inspection.error) std::rethrow_exception(inspection.error);
@@ -283,7 +287,7 @@ void Pipeline::Impl::pass_on(Batch& open) {
     undecided_ -= turn_commands_;
     undurable_ += turn_records_;
     ready_.push_back(std::move(open));
-    journal_wakes_.notify_one();
+    journal_wakes_.ring();
 }
 
 // REQUIRES: the lock is held.
@@ -295,10 +299,10 @@ bool Pipeline::Impl::clock_may_run() const {
 // Waits for a command, an inspection, the store or the end; at most until the engine wants the clock.
 // REQUIRES: the lock is held.
 void Pipeline::Impl::rest(Lock& lock) {
-    const auto deadline = engine_.next_deadline();
-    if (!deadline || !clock_may_run()) return engine_wakes_.wait(lock);
-    const std::chrono::microseconds left{std::max<std::int64_t>(deadline->us - command_time().us, 0)};
-    engine_wakes_.wait_for(lock, std::min(left, kClockLook));
+    std::chrono::microseconds left = kIdleLook;
+    if (const auto deadline = engine_.next_deadline(); deadline && clock_may_run())
+        left = std::clamp(std::chrono::microseconds(deadline->us - command_time().us), std::chrono::microseconds{0}, kClockLook);
+    engine_wakes_.wait_until(lock, std::chrono::steady_clock::now() + left);
 }
 
 void Pipeline::Impl::run_inspection(Lock& lock) {
@@ -321,7 +325,7 @@ void Pipeline::Impl::finish_engine() {
     for (Inspection* inspection : inspections_) inspection->done = true;
     inspections_.clear();
     inspected_.notify_all();
-    journal_wakes_.notify_one();
+    journal_wakes_.ring();
 }
 
 // As many of the turn's commands as there is room for; the others wait for the next turn.
@@ -396,7 +400,8 @@ Batch Pipeline::Impl::next_batch() {
     for (;;) {
         journal_waits_ = true;
         const bool woken =
-            journal_wakes_.wait_for(lock, kStoreLook, [this] { return !ready_.empty() || engine_ended_; });
+            journal_wakes_.wait_until(lock, std::chrono::steady_clock::now() + kStoreLook,
+                                      [this] { return !ready_.empty() || engine_ended_; });
         journal_waits_ = false;
         if (woken) break;
         lock.unlock();
@@ -406,7 +411,7 @@ Batch Pipeline::Impl::next_batch() {
     if (ready_.empty()) return nullptr;
     Batch batch = std::move(ready_.front());
     ready_.pop_front();
-    if (ready_.size() == kEnoughReadyBlocks - 1) engine_wakes_.notify_one();
+    if (ready_.size() == kEnoughReadyBlocks - 1) engine_wakes_.ring();
     return batch;
 }
 
@@ -422,7 +427,7 @@ bool Pipeline::Impl::look_after_store() {
         was_away = note_store_is_back();
     }
     if (!was_away) return true;
-    engine_wakes_.notify_one();
+    engine_wakes_.ring();
     alarm("the store is back: epoch " + std::to_string(writer_->head().epoch));
     return true;
 }
@@ -445,7 +450,7 @@ void Pipeline::Impl::release(Batch batch, const Block& block) {
         status_.durable_seq = block.header.last_seq;
         ++status_.blocks;
     }
-    if (was_at_bound || was_away) engine_wakes_.notify_one();
+    if (was_at_bound || was_away) engine_wakes_.ring();
     if (was_away) alarm("the store is back: epoch " + std::to_string(writer_->head().epoch));
     if (!callbacks_.released) return;
     batch->header = block.header;
@@ -460,7 +465,7 @@ void Pipeline::Impl::stop(StoreError error) {
         broken_ = true;
         status_.state = error == StoreError::Fenced ? PipelineState::Fenced : PipelineState::Stopped;
     }
-    engine_wakes_.notify_one();
+    engine_wakes_.ring();
     if (error == StoreError::Unavailable) return alarm("stopped while the store was away");
     alarm("the writer stops: " + std::string(name_of(error)));
     if (callbacks_.stopped) callbacks_.stopped(error);
@@ -485,8 +490,8 @@ bool Pipeline::Impl::wait_to_retry(std::chrono::milliseconds delay) {
 }
 
 std::expected<std::unique_ptr<Pipeline>, StoreError> Pipeline::start(std::unique_ptr<Journal> journal,
-                                                                     Callbacks callbacks) {
-    auto impl = std::make_unique<Impl>(std::move(callbacks));
+                                                                     Callbacks callbacks, Options options) {
+    auto impl = std::make_unique<Impl>(std::move(callbacks), options);
     if (const auto opened = impl->open(std::move(journal)); !opened) return std::unexpected(opened.error());
     return std::unique_ptr<Pipeline>(new Pipeline(std::move(impl)));
 }

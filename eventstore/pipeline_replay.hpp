@@ -11,8 +11,8 @@
 
 namespace buttonwood::eventstore {
 
-// Walks a log, from its first block or from a place that was verified. check() takes the blocks in order; a block that it
-// refuses changes nothing. Thread safety: one thread at a time.
+// Walks a log, from its first block or from a place that was verified. check() takes the blocks in order; a block that
+// it refuses changes nothing. Thread safety: one thread at a time.
 class ChainChecker {
 public:
     ChainChecker() = default;

@@ -30,6 +30,10 @@ COMMENT ON COLUMN eventstore.archives.first_seq IS 'First event of the partition
 COMMENT ON COLUMN eventstore.archives.last_seq IS 'Last event of its last block; may lie beyond upper_bound.';
 COMMENT ON COLUMN eventstore.archives.lower_bound IS 'The partition held the blocks with first_seq from here ...';
 COMMENT ON COLUMN eventstore.archives.upper_bound IS '... to below this.';
+COMMENT ON COLUMN eventstore.archives.block_count IS 'Blocks in the file.';
+COMMENT ON COLUMN eventstore.archives.event_count IS 'Events in the file.';
+COMMENT ON COLUMN eventstore.archives.command_count IS 'Commands in the file, refused ones included.';
+COMMENT ON COLUMN eventstore.archives.file_bytes IS 'Size of the file, compressed.';
 COMMENT ON COLUMN eventstore.archives.previous_hash IS 'hash of the block before its first one; zeros at the start.';
 COMMENT ON COLUMN eventstore.archives.last_hash IS 'hash of its last block, from which the next one goes on.';
 COMMENT ON COLUMN eventstore.archives.file_name IS 'Without a directory: files may be moved together.';

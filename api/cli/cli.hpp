@@ -27,6 +27,8 @@ struct ServeOptions {
     std::string log_format = "text";
     std::string journal_compression = "lz4";
     std::string events_keep;  // a number of events, or "all"; empty: the policy stays
+    std::uint64_t past_events = 2'000'000;  // replayed for one answer about the past
+    std::uint32_t linger_us = 0;            // how long the pipeline's threads stay awake
     bool demo = false;
     bool bench = false;
     bool follower = true;
@@ -50,6 +52,8 @@ void add_database_options(CLI::App& command, DatabaseOptions& options);
 [[nodiscard]] int projections_rebuild(const DatabaseOptions& options, const std::string& name);
 
 // Each adds a sub-command that runs when it is given, and sets the exit code.
+void add_at_command(CLI::App& app, int& code);
+void add_replay_command(CLI::App& app, int& code);
 void add_verify_command(CLI::App& app, int& code);
 void add_archive_command(CLI::App& app, int& code);
 void add_events_command(CLI::App& app, int& code);

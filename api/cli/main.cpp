@@ -68,6 +68,17 @@ int run(int argc, char** argv) {
         ->capture_default_str();
     serve_command->add_option("--events-keep", serve_options.events_keep,
                               "drop old partitions of log.events beyond so many events; all: none. Default: as it was");
+    serve_command
+        ->add_option("--past-events", serve_options.past_events,
+                     "most events that one answer with as_of_seq or as_of may replay")
+        ->capture_default_str()
+        ->envname("BUTTONWOOD_PAST_EVENTS");
+    serve_command
+        ->add_option("--linger", serve_options.linger_us,
+                     "microseconds for which the order path stays awake after its last work; 300 pays where it has two "
+                     "processors to itself")
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
     serve_command->add_flag("--demo", serve_options.demo, "seed a small market once, print personas and curl lines");
     serve_command->add_flag("--bench", serve_options.bench, "declare the bench profile in /v1/info");
     add_follower_options(*serve_command, serve_options);
@@ -97,6 +108,8 @@ int run(int argc, char** argv) {
         ->required();
     rebuild->callback([&] { code = projections_rebuild(database, name); });
 
+    add_at_command(app, code);
+    add_replay_command(app, code);
     add_verify_command(app, code);
     add_archive_command(app, code);
     add_events_command(app, code);

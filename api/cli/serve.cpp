@@ -6,6 +6,7 @@
 #include "api/http/routes.hpp"
 #include "api/json_writer.hpp"
 #include "api/live/live_snapshot.hpp"
+#include "api/past_answers.hpp"
 #include "api/server.hpp"
 #include "api/ws/hub.hpp"
 #include "eventstore/journal_compression.hpp"
@@ -169,7 +170,8 @@ private:
             spdlog::info("replaying: {} of {} events", done, total);
         };
         auto pipeline =
-            eventstore::Pipeline::start(eventstore::make_pg_journal(std::move(journal)), std::move(callbacks));
+            eventstore::Pipeline::start(eventstore::make_pg_journal(std::move(journal)), std::move(callbacks),
+                                        {.linger = std::chrono::microseconds(options_.linger_us)});
         if (!pipeline)
             return fail(pipeline.error() == eventstore::StoreError::Corrupt ? kCorrupt : kCannotStart,
                         "cannot open the event store: " + std::string(eventstore::name_of(pipeline.error())));
@@ -210,7 +212,7 @@ private:
         options.build = kVersion;
         options.policy = {options_.snapshot_every_events, std::chrono::seconds(options_.snapshot_every_s),
                           options_.snapshot_keep};
-        options.parts.push_back(make_live_snapshot());
+        options.parts = make_snapshot_parts();
         options.alarm = [](const std::string& text) { spdlog::critical("{}", text); };
         options.note = [](const std::string& text) { spdlog::info("{}", text); };
         follower_ = eventstore::Follower::start(std::move(options));
@@ -220,8 +222,9 @@ private:
     void start_services() {
         reads_ = std::make_unique<Reads>(*io_, database_.conninfo,
                                          [this](std::string_view name) { return workers_->checkpoint(name); });
-        services_.reset(
-            new Services{*io_, view_, *gateway_, *reads_, hub_, *pipeline_, *workers_, options_.bench, 0, false});
+        past_ = std::make_unique<PastReads>(*io_, database_.conninfo, options_.past_events);
+        services_.reset(new Services{*io_, view_, *gateway_, *reads_, *past_, hub_, *pipeline_, *workers_,
+                                     options_.bench, 0, false});
         gateway_->listen([this](const LiveView&, const Changes& changes) { hub_.on_changes(changes); });
         http::add_public_routes(router_, *services_);
         http::add_trading_routes(router_, *services_);
@@ -276,6 +279,7 @@ private:
     void shut_down() {
         pipeline_.reset();  // makes durable what was decided; after it nothing posts to the loop
         follower_.reset();
+        past_.reset();
         reads_.reset();
         if (io_ && !io_->stopped()) io_->stop();
         listener_.reset();
@@ -300,6 +304,7 @@ private:
     std::unique_ptr<asio::io_context> io_ = std::make_unique<asio::io_context>(1);
     std::unique_ptr<Gateway> gateway_;
     std::unique_ptr<Reads> reads_;
+    std::unique_ptr<PastReads> past_;
     std::unique_ptr<eventstore::Pipeline> pipeline_;
     std::unique_ptr<Listener> listener_;
     std::unique_ptr<asio::steady_timer> drain_timer_;

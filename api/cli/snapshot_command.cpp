@@ -3,7 +3,7 @@
 #include "api/cli/database_access.hpp"
 #include "api/cli/progress_bar.hpp"
 #include "api/json_writer.hpp"
-#include "api/live/live_snapshot.hpp"
+#include "api/past_answers.hpp"
 #include "api/server.hpp"
 #include "eventstore/snapshot_take.hpp"
 
@@ -58,8 +58,8 @@ void print_json(const std::vector<SnapshotInfo>& all) {
 
 int take(const SnapshotArguments& arguments) {
     return with_database(arguments.database, [&](eventstore::Connection& connection) {
-        const auto live = make_live_snapshot();
-        eventstore::SnapshotPart* const parts[] = {live.get()};
+        const auto owned = make_snapshot_parts();
+        const auto parts = eventstore::pointers_to(owned);
         const auto taken = [&] {
             ProgressBar bar("replaying", "events", !arguments.database.json);
             return eventstore::take_snapshot(
@@ -114,8 +114,8 @@ int list(const SnapshotArguments& arguments) {
 
 // What is wrong with it; empty when a server can start from it. nullopt: the database did not answer.
 std::optional<std::string> problem_of(eventstore::Connection& connection, const SnapshotInfo& info, bool quiet) {
-    const auto live = make_live_snapshot();
-    eventstore::SnapshotPart* const parts[] = {live.get()};
+    const auto owned = make_snapshot_parts();
+    const auto parts = eventstore::pointers_to(owned);
     ProgressBar bar("checking", "bytes", !quiet);
     const auto loaded = eventstore::load_snapshot(
         connection, info, parts, [&bar](std::uint64_t done, std::uint64_t total) { bar.update(done, total); });

@@ -15,6 +15,10 @@ void add_admin_routes(Router& router, Services& services);    // users, securiti
 void add_control_routes(Router& router, Services& services);  // trading states, bands, end of day, mass cancel
 void add_page_routes(Router& router);                         // the page at /
 
+// Levels of a book per side.
+inline constexpr std::uint64_t kDefaultDepth = 50;
+inline constexpr std::uint64_t kMaxDepth = 5'000;
+
 // Query parameters, checked. Errors: 400 invalid_parameter with what would be accepted.
 [[nodiscard]] std::expected<std::uint64_t, Problem> number_parameter(const Request& request, std::string_view name,
                                                                      std::uint64_t otherwise, std::uint64_t min,

@@ -1,3 +1,4 @@
+#include "api/http/as_of.hpp"
 #include "api/http/routes.hpp"
 #include "api/members.hpp"
 #include "api/read_models.hpp"
@@ -172,15 +173,30 @@ void add_account_routes(Router& router, Services& s) {
     get("/v1/orders", of_any, [&s](Request& r) { return orders(s, r, ""); });
     get("/v1/listings", of_side, [&s](Request& r) { return orders(s, r, "sell"); });
     get("/v1/bids", of_side, [&s](Request& r) { return orders(s, r, "buy"); });
-    get("/v1/orders/{id}", {"min_event_seq", "wait_ms"}, [&s](Request& r) { return order_by_id(s, r); });
-    get("/v1/orders/by-client-id/{client_order_id}", {"min_event_seq", "wait_ms"},
-        [&s](Request& r) { return order_by_client_id(s, r); });
+    const auto get_or_past = [&](std::string pattern, Handler present, MakePastQuery past) {
+        add_with_past(router, s, std::move(pattern), Access::Trader, {"min_event_seq", "wait_ms"}, std::move(present),
+                      std::move(past));
+    };
+    get_or_past("/v1/orders/{id}", [&s](Request& r) { return order_by_id(s, r); },
+                [&s](const Request& r) -> std::expected<PastReads::Query, Problem> {
+                    const auto id = parse_id<engine::OrderId>(r.params[0]);
+                    if (!id) return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
+                    return past_order(accounts_of(s, r), *id, "");
+                });
+    get_or_past("/v1/orders/by-client-id/{client_order_id}", [&s](Request& r) { return order_by_client_id(s, r); },
+                [&s](const Request& r) -> std::expected<PastReads::Query, Problem> {
+                    if (!is_client_order_id(r.params[0]))
+                        return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
+                    return past_order(accounts_of(s, r), std::nullopt, r.params[0]);
+                });
     get("/v1/fills", {"symbol", "order_id", "limit", "cursor", "min_event_seq", "wait_ms"},
         [&s](Request& r) { return fills(s, r); });
     get("/v1/prevented-matches", {"symbol", "limit", "cursor", "min_event_seq", "wait_ms"},
         [&s](Request& r) { return prevented_matches(s, r); });
-    get("/v1/balances", {"min_event_seq", "wait_ms"}, [&s](Request& r) { return balances(s, r); });
-    get("/v1/portfolio", {"min_event_seq", "wait_ms"}, [&s](Request& r) { return portfolio(s, r); });
+    get_or_past("/v1/balances", [&s](Request& r) { return balances(s, r); },
+                [&s](const Request& r) { return past_balances(accounts_of(s, r)); });
+    get_or_past("/v1/portfolio", [&s](Request& r) { return portfolio(s, r); },
+                [&s](const Request& r) { return past_portfolio(accounts_of(s, r)); });
     router.add(Verb::get, "/v1/account", Access::AnyKey, {"min_event_seq", "wait_ms"},
                live_read(s, [&s](Request& r) { return account(s, r); }));
 }

@@ -1,4 +1,5 @@
 #include "api/clock.hpp"
+#include "api/http/as_of.hpp"
 #include "api/http/routes.hpp"
 #include "api/read_models.hpp"
 #include "api/render.hpp"
@@ -29,7 +30,7 @@ Result info(const Services& s) {
                                         "post_only_reprice", "iceberg", "min_quantity", "all_or_none", "reduce_only",
                                         "protection_price", "self_trade_prevention", "oco", "bracket", "amend",
                                         "mass_cancel", "cancel_after", "auctions", "price_bands", "client_order_id",
-                                        "min_event_seq", "websocket"})
+                                        "min_event_seq", "as_of", "websocket"})
                 w.element(feature);
         });
         w.member("event_seq", s.view.event_seq());
@@ -106,7 +107,7 @@ Result securities(const Services& s) {
 Result book(const Services& s, const Request& r) {
     const auto security = security_in_path(s, r);
     if (!security) return std::unexpected(security.error());
-    const auto depth = number_parameter(r, "depth", 50, 1, 5'000);
+    const auto depth = number_parameter(r, "depth", kDefaultDepth, 1, kMaxDepth);
     if (!depth) return std::unexpected(depth.error());
     return json_reply(200, book_json(**security, static_cast<std::size_t>(*depth), s.view.event_seq()),
                       s.view.event_seq());
@@ -180,12 +181,20 @@ void add_public_routes(Router& router, Services& s) {
                    live_read(s, std::move(handler)));
     };
     live("/v1/securities", {}, [&s](Request&) { return securities(s); });
-    live("/v1/securities/{symbol}", {}, [&s](Request& r) -> Result {
+    const auto live_or_past = [&](std::string pattern, std::vector<std::string_view> parameters,
+                                  ImmediateHandler handler, MakePastQuery past) {
+        parameters.insert(parameters.end(), {"min_event_seq", "wait_ms"});
+        add_with_past(router, s, std::move(pattern), Access::Public, std::move(parameters),
+                      live_read(s, std::move(handler)), std::move(past));
+    };
+    const ImmediateHandler security_now = [&s](Request& r) -> Result {
         const auto security = security_in_path(s, r);
         if (!security) return std::unexpected(security.error());
         return json_reply(200, security_json(**security, s.view.event_seq()), s.view.event_seq());
-    });
-    live("/v1/markets/{symbol}/book", {"depth"}, [&s](Request& r) { return book(s, r); });
+    };
+    live_or_past("/v1/securities/{symbol}", {}, security_now,
+                 [](const Request& r) { return past_security(r.params[0]); });
+    live_or_past("/v1/markets/{symbol}/book", {"depth"}, [&s](Request& r) { return book(s, r); }, past_book);
     live("/v1/markets/{symbol}/ticker", {}, [&s](Request& r) -> Result {
         const auto security = security_in_path(s, r);
         if (!security) return std::unexpected(security.error());

@@ -15,6 +15,7 @@ void fold(LiveView& view, const eventstore::DurableBatch& batch);
 class LiveSnapshot : public eventstore::SnapshotPart {
 public:
     explicit LiveSnapshot(LiveView& view) : view_(view) {}
+    [[nodiscard]] const LiveView& live_view() const { return view_; }
 
     [[nodiscard]] std::string_view name() const override { return "live"; }
     [[nodiscard]] int version() const override { return LiveView::kSavedVersion; }

@@ -63,8 +63,9 @@ TEST_CASE("A live view loaded from a snapshot goes on with the same answers and 
     LiveMarket market;
     OrderId newest{};
     const auto run = [&] {
+        const auto later_us = static_cast<std::int64_t>(1 + random() % 20'000'000);
         const api::Changes& changes =
-            market.run(test::random_command(random, newest, market.engine.last_time()), static_cast<std::int64_t>(1 + random() % 20'000'000));
+            market.run(test::random_command(random, newest, market.engine.last_time()), later_us);
         for (const Event& event : market.events)
             if (const auto* accepted = std::get_if<OrderAccepted>(&event.body)) newest = accepted->order;
         return &changes;

@@ -34,6 +34,14 @@ TEST_CASE("A digest of events that name what does not exist counts nothing of it
                                   EventBody(CashDeposited{nobody, kUsd, dollars(1)})})
         events.push_back({1, 1, {}, body});
     CHECK(engine.digest(events) == engine.digest(std::span<const Event>{}));
+
+    Market market;
+    market.add_trader("ann");
+    const auto of_one = [&](const EventBody& body) {
+        const Event event{1, 1, {}, body};
+        return market.engine().digest({&event, 1});
+    };
+    CHECK(of_one(CashDeposited{AccountId{1}, "EUR", dollars(1)}) == of_one(AccountOpened{AccountId{1}, UserId{9}}));
 }
 
 TEST_CASE("Names are printable, symbols and currencies spelled with their letters", "[unit]") {
@@ -41,7 +49,8 @@ TEST_CASE("Names are printable, symbols and currencies spelled with their letter
     const auto refused = [&](const Command& command) {
         return market.run(command).reason == RejectReason::NameNotAllowed;
     };
-    for (const char* name : {"", "\x1F", "\x7F", "tab\t"}) CHECK(refused(RegisterUser{name, RoleSet{}.add(Role::Trader)}));
+    for (const char* name : {"", "\x1F", "\x7F", "tab\t"})
+        CHECK(refused(RegisterUser{name, RoleSet{}.add(Role::Trader)}));
     for (const char* symbol : {"", "acme", "AC ME", "A-B", "A:B"})
         CHECK(refused(CreateSecurity{symbol, "A security", kUsd, 2, 0, {1}, {1}}));
     for (const char* currency : {"", "US", "USDT", "US1", "usd", "U_D"})

@@ -99,7 +99,8 @@ TEST_CASE("An order that is not what the book has of it is found", "[unit]") {
 TEST_CASE("An order that waits for nothing, or too long, is found", "[unit]") {
     CHECK(finds("order 7: neither rests nor waits, or both", [](EngineParts& p) { p.order(kStop).held = false; }));
     CHECK(finds("order 3: neither rests nor waits, or both", [](EngineParts& p) { p.order(kBid).held = true; }));
-    CHECK(finds("order 3: an exit lives before its entry is done", [](EngineParts& p) { p.order(kBid).pending = true; }));
+    CHECK(finds("order 3: an exit lives before its entry is done",
+                [](EngineParts& p) { p.order(kBid).pending = true; }));
     CHECK(finds("order 4: its end is not expected", [](EngineParts& p) { p.expiries().clear(); }));
     const std::string miscounted = "ACME: icebergs or auction orders miscounted";
     CHECK(finds(miscounted, [](EngineParts& p) { ++p.security().iceberg_count; }));

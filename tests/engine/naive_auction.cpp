@@ -14,8 +14,9 @@ Int128 magnitude(Int128 value) { return value < 0 ? -value : value; }
 
 NaiveEngine::Cross NaiveEngine::cross(SecurityId id) const {
     const Security& security = securities_.at(id);
-    const auto bids = book(id, Side::Buy);
-    const auto listings = book(id, Side::Sell);
+    auto bids = book(id, Side::Buy);
+    auto listings = book(id, Side::Sell);
+    for (auto* side : {&bids, &listings}) std::erase_if(*side, [&](const Order* order) { return dead(*order); });
     if (bids.empty() || listings.empty() || bids.front()->price < listings.front()->price) return {};
     const Price low = listings.front()->price;
     const Price high = bids.front()->price;
@@ -36,9 +37,9 @@ NaiveEngine::Cross NaiveEngine::cross(SecurityId id) const {
         Int128 demand = 0;
         Int128 supply = 0;
         for (const Order* order : bids)
-            if (order->price.units >= price && !dead(*order)) demand += order->leaves().units;
+            if (order->price.units >= price) demand += order->leaves().units;
         for (const Order* order : listings)
-            if (order->price.units <= price && !dead(*order)) supply += order->leaves().units;
+            if (order->price.units <= price) supply += order->leaves().units;
         const Int128 paired = std::min(demand, supply);
         const Int128 imbalance = magnitude(demand - supply);
         const std::tuple mine(paired, -imbalance, -magnitude(price - reference), price);
@@ -106,7 +107,7 @@ bool NaiveEngine::uncross(Work& work) {
             work.clock = clock_;
             emit(AuctionUncrossed{next, result.price, work.left, {static_cast<std::int64_t>(result.imbalance)},
                                   result.side});
-            if (result.price.units != 0) securities_.at(next).bands.reference_price = result.price;
+            if (work.price.units != 0) securities_.at(next).bands.reference_price = work.price;
         }
         if (!pair_off(work)) return false;
         work.uncrossed = work.uncrossing;
@@ -117,7 +118,12 @@ bool NaiveEngine::uncross(Work& work) {
 // The trades of one security's auction, then the end of what was only for auctions.
 bool NaiveEngine::pair_off(Work& work) {
     const SecurityId security = work.uncrossing;
-    while (work.left.units > 0) {
+    const auto is_crossed = [&] {
+        const Order* bid = front(security, Side::Buy);
+        const Order* listing = front(security, Side::Sell);
+        return bid && listing && bid->price >= listing->price;
+    };
+    while (work.left.units > 0 || is_crossed()) {
         if (is_spent()) return false;
         Order& bid = at(front(security, Side::Buy)->id);
         Order& listing = at(front(security, Side::Sell)->id);

@@ -104,7 +104,7 @@ NaiveEngine::Takeable NaiveEngine::takeable(const PlaceOrder& who, std::optional
     const std::vector<const Order*> makers = book(who.security, opposite(who.side));
     for (std::size_t level = 0; level < makers.size();) {
         const Price price = makers[level]->price;
-        if (!within(who.side, limit, price) || outside_bands(who.security, price)) return sum;
+        if (!within(who.side, limit, price)) return sum;
         std::vector<const Order*> icebergs;
         for (; level < makers.size() && makers[level]->price == price; ++level) {
             const Order& maker = *makers[level];
@@ -112,6 +112,7 @@ NaiveEngine::Takeable NaiveEngine::takeable(const PlaceOrder& who, std::optional
             ++fills;
             if (dead(maker) || (is_own(maker) && mode == SelfTradePrevention::CancelOldest)) continue;
             if (is_own(maker) && !(behind_own && mode == SelfTradePrevention::Decrement)) return sum;
+            if (!is_own(maker) && outside_bands(who.security, price)) return sum;
             give(maker, maker.tip.units);
             if (maker.leaves() > maker.tip) icebergs.push_back(&maker);
         }

@@ -102,8 +102,9 @@ public:
         run(connection, "SET session_replication_role = replica");  // no triggers
         const auto rows = run(connection,
                               "UPDATE eventstore.snapshot_chunks c "
-                              "SET data = set_bit(data, 100, 1 - get_bit(data, 100)) FROM eventstore.snapshots s WHERE s.snapshot_id = c.snapshot_id AND s.event_seq = $1 "
-                              "AND c.section = 'engine' AND c.chunk = 0",
+                              "SET data = set_bit(data, 100, 1 - get_bit(data, 100)) "
+                              "FROM eventstore.snapshots s WHERE s.snapshot_id = c.snapshot_id "
+                              "AND s.event_seq = $1 AND c.section = 'engine' AND c.chunk = 0",
                               {seq});
         REQUIRE(rows.affected() == 1);
         run(connection, "RESET session_replication_role");
