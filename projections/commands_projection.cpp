@@ -12,7 +12,8 @@ namespace {
 class CommandsProjection final : public Projection {
 public:
     std::string_view name() const override { return "commands"; }
-    std::vector<std::string_view> tables() const override { return {"log.commands"}; }
+    std::string_view schema() const override { return "log"; }
+    std::vector<std::string_view> tables() const override { return {"commands"}; }
 
     Result apply(const eventstore::Records& batch, eventstore::Connection& connection) override {
         if (batch.commands.empty()) return {};
@@ -45,7 +46,7 @@ private:
 
     engine::CommandSeq complete_from_{};
     engine::CommandSeq partitioned_until_{};
-    TableWriter writer_{"log.commands",
+    TableWriter writer_{"commands",
                         {{"command_seq", "bigint", ColumnUse::Key},
                          {"command_type", "text", ColumnUse::Fixed},
                          {"payload", "jsonb", ColumnUse::Fixed},

@@ -39,7 +39,8 @@ bool opens_stream(const engine::EventBody& body) {
 class EventsProjection final : public Projection {
 public:
     std::string_view name() const override { return "events"; }
-    std::vector<std::string_view> tables() const override { return {"log.events", "log.streams"}; }
+    std::string_view schema() const override { return "log"; }
+    std::vector<std::string_view> tables() const override { return {"events", "streams"}; }
 
     Result apply(const eventstore::Records& batch, Connection& connection) override {
         if (batch.events.empty()) return {};
@@ -84,7 +85,7 @@ private:
         }
         if (wanted.empty()) return {};
         auto rows = connection.prepared(
-            "SELECT s.stream_type, s.stream_id, s.version FROM log.streams s "
+            "SELECT s.stream_type, s.stream_id, s.version FROM streams s "
             "JOIN unnest($1::text[], $2::bigint[]) AS k(stream_type, stream_id) "
             "USING (stream_type, stream_id)",
             {array_of(wanted, &StreamKey::type), array_of(wanted, &StreamKey::id)});
@@ -111,7 +112,7 @@ private:
     RowCache<StreamKey, int, StreamKeyHash> streams_;
     engine::EventSeq complete_from_{};
     engine::EventSeq partitioned_until_{};
-    TableWriter event_writer_{"log.events",
+    TableWriter event_writer_{"events",
                               {{"event_seq", "bigint", ColumnUse::Key},
                                {"stream_type", "text", ColumnUse::Fixed},
                                {"stream_id", "bigint", ColumnUse::Fixed},
@@ -125,7 +126,7 @@ private:
                                {"causation_id", "bigint", ColumnUse::Fixed},
                                {"actor", "bigint", ColumnUse::Fixed},
                                {"occurred_at", "timestamptz", ColumnUse::Fixed}}};
-    TableWriter stream_writer_{"log.streams",
+    TableWriter stream_writer_{"streams",
                                {{"stream_type", "text", ColumnUse::Key},
                                 {"stream_id", "bigint", ColumnUse::Key},
                                 {"version", "integer", ColumnUse::Changing}}};

@@ -48,8 +48,9 @@ void for_each_resting(const EventBody& body, F&& f) {
 class MarketDataProjection final : public Projection {
 public:
     std::string_view name() const override { return "market_data"; }
+    std::string_view schema() const override { return "market_data"; }
     std::vector<std::string_view> tables() const override {
-        return {"market_data.candles_1m", "market_data.candles_1d", "market_data.tickers", "market_data.resting"};
+        return {"candles_1m", "candles_1d", "tickers", "resting"};
     }
 
     Result apply(const eventstore::Records& batch, Connection& connection) override {
@@ -86,7 +87,7 @@ private:
     Result load_levels(Connection& connection) {
         auto rows = connection.prepared(
             "SELECT security_id, side, price_units, sum(shown_units)::bigint "
-            "FROM market_data.resting WHERE shown_units > 0 GROUP BY security_id, side, price_units",
+            "FROM resting WHERE shown_units > 0 GROUP BY security_id, side, price_units",
             {});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i)
@@ -99,7 +100,7 @@ private:
         auto rows = connection.prepared(
             "SELECT security_id, last_price_units, last_quantity_units, last_trade_id, "
             "(extract(epoch FROM last_trade_at) * 1000000)::bigint "
-            "FROM market_data.tickers",
+            "FROM tickers",
             {});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i) {
@@ -124,7 +125,7 @@ private:
         if (wanted.empty()) return {};
         auto rows = connection.prepared(
             "SELECT order_id, security_id, side, price_units, shown_units, display_units "
-            "FROM market_data.resting WHERE order_id = ANY($1::bigint[])",
+            "FROM resting WHERE order_id = ANY($1::bigint[])",
             {array_of(wanted)});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i)
@@ -230,16 +231,16 @@ private:
     MarketFold fold_;
     bool market_loaded_{};  // levels and tickers of all securities
     std::optional<Timestamp> partitioned_until_;
-    TableWriter minute_writer_{"market_data.candles_1m", candle_columns()};
-    TableWriter day_writer_{"market_data.candles_1d", candle_columns()};
-    TableWriter resting_writer_{"market_data.resting",
+    TableWriter minute_writer_{"candles_1m", candle_columns()};
+    TableWriter day_writer_{"candles_1d", candle_columns()};
+    TableWriter resting_writer_{"resting",
                                 {{"order_id", "bigint", ColumnUse::Key},
                                  {"security_id", "bigint", ColumnUse::Fixed},
                                  {"side", "text", ColumnUse::Fixed},
                                  {"price_units", "bigint"},
                                  {"shown_units", "bigint"},
                                  {"display_units", "bigint"}}};
-    TableWriter ticker_writer_{"market_data.tickers",
+    TableWriter ticker_writer_{"tickers",
                                {{"security_id", "bigint", ColumnUse::Key},
                                 {"last_price_units", "bigint"},
                                 {"last_quantity_units", "bigint"},

@@ -14,13 +14,14 @@ class OrdersProjection final : public Projection {
 public:
     explicit OrdersProjection(Side side)
         : side_(side),
-          table_(side == Side::Buy ? "trading.bids" : "trading.listings"),
+          table_(side == Side::Buy ? "bids" : "listings"),
           load_sql_("SELECT order_id, price_units, quantity_units, filled_units, leaves_units, notional, status, "
                     "stop_price_units, display_quantity_units, (extract(epoch FROM expires_at) * 1000000)::bigint, "
                     "prevented_units, activation_reason, (extract(epoch FROM activated_at) * 1000000)::bigint FROM " +
                     std::string(table_) + " WHERE order_id = ANY($1::bigint[]) AND leaves_units > 0") {}
 
     std::string_view name() const override { return side_ == Side::Buy ? "bids" : "listings"; }
+    std::string_view schema() const override { return "trading"; }
     std::vector<std::string_view> tables() const override { return {table_}; }
 
     Result apply(const eventstore::Records& batch, Connection& connection) override {

@@ -21,8 +21,9 @@ struct Wanted {
 class PortfolioProjection final : public Projection {
 public:
     std::string_view name() const override { return "portfolio"; }
+    std::string_view schema() const override { return "portfolio"; }
     std::vector<std::string_view> tables() const override {
-        return {"portfolio.cash", "portfolio.holdings", "portfolio.reservations", "portfolio.instruments"};
+        return {"cash", "holdings", "reservations", "instruments"};
     }
 
     Result apply(const eventstore::Records& batch, Connection& connection) override {
@@ -85,7 +86,7 @@ private:
     }
 
     Result load_instruments(Connection& connection) {
-        auto rows = connection.prepared("SELECT security_id, currency FROM portfolio.instruments", {});
+        auto rows = connection.prepared("SELECT security_id, currency FROM instruments", {});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i)
             fold_.instruments.load(static_cast<SecurityId>(rows->integer(i, 0)), rows->text(i, 1));
@@ -97,7 +98,7 @@ private:
         if (wanted.accounts.empty()) return {};
         const std::string ids = array_of(wanted.accounts);
         auto cash = connection.prepared(
-            "SELECT account_id, currency, total, reserved FROM portfolio.cash "
+            "SELECT account_id, currency, total, reserved FROM cash "
             "WHERE account_id = ANY($1::bigint[])",
             {ids});
         if (!cash) return std::unexpected(cash.error());
@@ -106,7 +107,7 @@ private:
                             {money_from(cash->text(i, 2)), money_from(cash->text(i, 3))});
         auto holdings = connection.prepared(
             "SELECT account_id, security_id, quantity_units, reserved_units, cost_basis, "
-            "realized_pnl FROM portfolio.holdings WHERE account_id = ANY($1::bigint[])",
+            "realized_pnl FROM holdings WHERE account_id = ANY($1::bigint[])",
             {ids});
         if (!holdings) return std::unexpected(holdings.error());
         for (int i = 0; i < holdings->size(); ++i)
@@ -123,7 +124,7 @@ private:
     Result load_reservations(const Wanted& wanted, Connection& connection) {
         if (wanted.orders.empty()) return {};
         auto rows = connection.prepared(
-            "SELECT order_id, cash, quantity_units FROM portfolio.reservations "
+            "SELECT order_id, cash, quantity_units FROM reservations "
             "WHERE order_id = ANY($1::bigint[])",
             {array_of(wanted.orders)});
         if (!rows) return std::unexpected(rows.error());
@@ -158,12 +159,12 @@ private:
     PortfolioFold fold_;
     std::unordered_set<AccountId> accounts_;  // whose rows are all loaded
     bool instruments_loaded_{};
-    TableWriter cash_writer_{"portfolio.cash",
+    TableWriter cash_writer_{"cash",
                              {{"account_id", "bigint", ColumnUse::Key},
                               {"currency", "text", ColumnUse::Key},
                               {"total", "numeric"},
                               {"reserved", "numeric"}}};
-    TableWriter holding_writer_{"portfolio.holdings",
+    TableWriter holding_writer_{"holdings",
                                 {{"account_id", "bigint", ColumnUse::Key},
                                  {"security_id", "bigint", ColumnUse::Key},
                                  {"quantity_units", "bigint"},
@@ -171,9 +172,9 @@ private:
                                  {"cost_basis", "numeric"},
                                  {"realized_pnl", "numeric"}}};
     TableWriter reservation_writer_{
-        "portfolio.reservations",
+        "reservations",
         {{"order_id", "bigint", ColumnUse::Key}, {"cash", "numeric"}, {"quantity_units", "bigint"}}};
-    TableWriter instrument_writer_{"portfolio.instruments",
+    TableWriter instrument_writer_{"instruments",
                                    {{"security_id", "bigint", ColumnUse::Key}, {"currency", "text"}}};
 };
 

@@ -4,6 +4,14 @@
 
 namespace buttonwood::projections {
 
+std::string qualified(const Projection& projection, std::string_view table) {
+    return std::string(projection.schema()) + '.' + std::string(table);
+}
+
+Result enter_schema(const Projection& projection, eventstore::Connection& connection) {
+    return connection.execute("SET LOCAL search_path = " + std::string(projection.schema()));
+}
+
 std::vector<std::unique_ptr<Projection>> make_all() {
     std::vector<std::unique_ptr<Projection>> all;
     all.push_back(make_events());

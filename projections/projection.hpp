@@ -8,6 +8,7 @@
 #include "eventstore/database.hpp"
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,13 +20,21 @@ class Projection {
 public:
     virtual ~Projection() = default;
     [[nodiscard]] virtual std::string_view name() const = 0;
-    // The tables it owns, schema-qualified; nobody else writes them. A rebuild empties and refills them.
+    // The schema of its tables. Its statements name them without it: the search_path decides which copy they mean.
+    [[nodiscard]] virtual std::string_view schema() const = 0;
+    // The tables it owns; nobody else writes them. A rebuild empties and refills them.
     [[nodiscard]] virtual std::vector<std::string_view> tables() const = 0;
-    // Applies whole commands with all their events, in log order, inside the caller's transaction.
+    // Applies whole commands with all their events, in log order, inside the caller's transaction, whose search_path is
+    // the schema of the copy to change.
     [[nodiscard]] virtual Result apply(const eventstore::Records& batch, eventstore::Connection& connection) = 0;
     // Forgets whatever it remembers between batches: its transaction was rolled back or its tables were emptied.
     virtual void reset() {}
 };
+
+// "schema.table" of one of its tables.
+[[nodiscard]] std::string qualified(const Projection& projection, std::string_view table);
+// For the rest of the transaction its statements mean the tables of its schema.
+[[nodiscard]] Result enter_schema(const Projection& projection, eventstore::Connection& connection);
 
 // All projections of this binary, in the order `projections status` lists them:
 // events commands users securities listings bids trades portfolio market_data

@@ -137,6 +137,7 @@ std::expected<bool, DbError> ProjectionWorker::commit(std::span<const Batch> bat
     const auto moved = move_checkpoint(*connection_, name_, checkpoint(), to, to - checkpoint());
     if (!moved) return std::unexpected(moved.error());
     if (!*moved) return false;
+    if (auto entered = enter_schema(*projection_, *connection_); !entered) return std::unexpected(entered.error());
     const auto applied = batches.size() == 1 ? projection_->apply(batches.front()->records, *connection_)
                                              : projection_->apply(joined(batches), *connection_);
     if (!applied) return std::unexpected(applied.error());

@@ -17,13 +17,14 @@ constexpr EventSeq kEventsPerBatch = 100'000;
 
 Result delete_rows(const Projection& projection, Connection& connection) {
     for (const std::string_view table : projection.tables())
-        if (auto done = connection.execute("DELETE FROM " + std::string(table)); !done) return done;
+        if (auto done = connection.execute("DELETE FROM " + qualified(projection, table)); !done) return done;
     return {};
 }
 
 Result replay(Projection& projection, Connection& connection, EventSeq upto,
               const std::function<void(EventSeq done, EventSeq total)>& progress) {
     projection.reset();
+    if (auto entered = enter_schema(projection, connection); !entered) return entered;
     for (const char* setting : kPlanSettings)
         if (auto set = connection.execute(std::string("SET LOCAL ") + setting); !set) return set;
     for (EventSeq done = 0; done < upto;) {

@@ -65,7 +65,8 @@ SecurityId changed_by(const EventBody& body) {
 class SecuritiesProjection final : public Projection {
 public:
     std::string_view name() const override { return "securities"; }
-    std::vector<std::string_view> tables() const override { return {"reference.securities", "reference.market"}; }
+    std::string_view schema() const override { return "reference"; }
+    std::vector<std::string_view> tables() const override { return {"securities", "market"}; }
 
     Result apply(const eventstore::Records& batch, Connection& connection) override {
         if (auto loaded = load(batch, connection); !loaded) return loaded;
@@ -106,7 +107,7 @@ private:
             "halt_us, auction_us, indicated_price_units, indicated_paired_units, indicated_imbalance_units, "
             "indicated_imbalance_side, (extract(epoch FROM indicated_at) * 1000000)::bigint, "
             "auction_price_units, auction_paired_units, (extract(epoch FROM auction_at) * 1000000)::bigint "
-            "FROM reference.securities WHERE security_id = ANY($1::bigint[])",
+            "FROM securities WHERE security_id = ANY($1::bigint[])",
             {array_of(wanted)});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i)
@@ -116,7 +117,7 @@ private:
 
     // The market's row is the market's newest change, which carries all of it: only that there is one must be known.
     Result load_market(Connection& connection) {
-        auto rows = connection.prepared("SELECT FROM reference.market", {});
+        auto rows = connection.prepared("SELECT FROM market", {});
         if (!rows) return std::unexpected(rows.error());
         if (rows->size() != 0) market_.load(kMarketId, {});
         market_loaded_ = true;
@@ -219,7 +220,7 @@ private:
     RowCache<SecurityId, SecurityRow> securities_;
     RowCache<int, MarketRow> market_;  // by kMarketId
     bool market_loaded_{};
-    TableWriter writer_{"reference.securities",
+    TableWriter writer_{"securities",
                         {{"security_id", "bigint", ColumnUse::Key},
                          {"symbol", "text", ColumnUse::Fixed},
                          {"name", "text", ColumnUse::Fixed},
@@ -251,7 +252,7 @@ private:
                          {"auction_price_units", "bigint"},
                          {"auction_paired_units", "bigint"},
                          {"auction_at", "timestamptz"}}};
-    TableWriter market_writer_{"reference.market",
+    TableWriter market_writer_{"market",
                                {{"market_id", "smallint", ColumnUse::Key},
                                 {"trading_state", "text"},
                                 {"state_reason", "text"},

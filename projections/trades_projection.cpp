@@ -13,7 +13,8 @@ using namespace engine;
 class TradesProjection final : public Projection {
 public:
     std::string_view name() const override { return "trades"; }
-    std::vector<std::string_view> tables() const override { return {"trading.trades", "trading.prevented_matches"}; }
+    std::string_view schema() const override { return "trading"; }
+    std::vector<std::string_view> tables() const override { return {"trades", "prevented_matches"}; }
 
     Result apply(const eventstore::Records& batch, eventstore::Connection& connection) override {
         for (const Event& event : batch.events) {
@@ -41,7 +42,7 @@ private:
                                  p.taker_side, p.mode, p.price, p.quantity, event.time);
     }
 
-    TableWriter trade_writer_{"trading.trades",
+    TableWriter trade_writer_{"trades",
                         {{"trade_id", "bigint", ColumnUse::Key},
                          {"event_seq", "bigint", ColumnUse::Fixed},
                          {"security_id", "bigint", ColumnUse::Fixed},
@@ -57,7 +58,7 @@ private:
                          {"taker_order_id", "bigint", ColumnUse::Fixed},
                          {"executed_at", "timestamptz", ColumnUse::Fixed},
                          {"auction", "boolean", ColumnUse::Fixed}}};
-    TableWriter prevented_writer_{"trading.prevented_matches",
+    TableWriter prevented_writer_{"prevented_matches",
                                   {{"event_seq", "bigint", ColumnUse::Key},
                                    {"security_id", "bigint", ColumnUse::Fixed},
                                    {"maker_order_id", "bigint", ColumnUse::Fixed},

@@ -47,8 +47,9 @@ class UsersProjection final : public Projection {
 public:
     std::string_view name() const override { return "users"; }
     // Rows that refer to users before the users: the order in which they can be deleted.
+    std::string_view schema() const override { return "identity"; }
     std::vector<std::string_view> tables() const override {
-        return {"identity.api_keys", "identity.accounts", "identity.users"};
+        return {"api_keys", "accounts", "users"};
     }
 
     Result apply(const eventstore::Records& batch, Connection& connection) override {
@@ -132,7 +133,7 @@ private:
     RowCache<UserId, UserRow> users_;
     RowCache<AccountId, AccountRow> accounts_;
     RowCache<KeyId, KeyRow> keys_;
-    TableWriter user_writer_{"identity.users",
+    TableWriter user_writer_{"users",
                              {{"user_id", "bigint", ColumnUse::Key},
                               {"name", "text", ColumnUse::Fixed},
                               {"roles", "text", ColumnUse::Fixed},
@@ -142,13 +143,13 @@ private:
                               {"updated_at", "timestamptz"},
                               {"created_seq", "bigint", ColumnUse::Fixed},
                               {"updated_seq", "bigint"}}};
-    TableWriter account_writer_{"identity.accounts",
+    TableWriter account_writer_{"accounts",
                                 {{"account_id", "bigint", ColumnUse::Key},
                                  {"user_id", "bigint", ColumnUse::Fixed},
                                  {"opened_at", "timestamptz", ColumnUse::Fixed},
                                  {"opened_seq", "bigint", ColumnUse::Fixed},
                                  {"cancel_after_at", "timestamptz"}}};
-    TableWriter key_writer_{"identity.api_keys",
+    TableWriter key_writer_{"api_keys",
                             {{"key_id", "text", ColumnUse::Key},
                              {"user_id", "bigint", ColumnUse::Fixed},
                              {"roles", "text", ColumnUse::Fixed},

@@ -41,7 +41,7 @@ std::expected<std::vector<std::string>, DbError> differences_after_rebuild(Conne
     const auto tables = fresh->tables();
     for (std::size_t i = 0; i < tables.size(); ++i)
         if (auto copied = connection.execute("CREATE TEMP TABLE live_" + std::to_string(i) +
-                                             " ON COMMIT DROP AS TABLE " + std::string(tables[i]));
+                                             " ON COMMIT DROP AS TABLE " + qualified(*fresh, tables[i]));
             !copied)
             return std::unexpected(copied.error());
     if (auto emptied = delete_rows(*fresh, connection); !emptied) return std::unexpected(emptied.error());
@@ -49,7 +49,7 @@ std::expected<std::vector<std::string>, DbError> differences_after_rebuild(Conne
 
     std::vector<std::string> differences;
     for (std::size_t i = 0; i < tables.size(); ++i) {
-        const std::string table(tables[i]);
+        const std::string table = qualified(*fresh, tables[i]);
         for (const bool live_first : {true, false}) {
             const std::string left = live_first ? copy_of(i) : table;
             const std::string right = live_first ? table : copy_of(i);

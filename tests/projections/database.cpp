@@ -40,6 +40,7 @@ Records slice(const Records& log, std::size_t first, std::size_t last) {
 
 void apply(Projection& projection, const Records& batch, Connection& connection) {
     auto transaction = must(eventstore::Transaction::begin(connection));
+    must(enter_schema(projection, connection));
     must(projection.apply(batch, connection));
     must(transaction.commit());
 }

@@ -197,7 +197,8 @@ TEST_CASE("the cut of the log into batches leaves no trace in the read models", 
     apply_in_random_batches(market.log(), seed, 50, in_pieces);
 
     for (const auto& projection : make_all())
-        for (const std::string_view table : projection->tables()) {
+        for (const std::string_view name : projection->tables()) {
+            const std::string table = qualified(*projection, name);
             CAPTURE(table);
             const auto expected = rows_of(at_once, table);
             CHECK_FALSE(expected.empty());

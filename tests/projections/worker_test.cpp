@@ -79,7 +79,8 @@ struct Fixture {
         std::vector<std::string> all;
         for (const auto& projection : make_all())
             for (const std::string_view table : projection->tables())
-                for (auto& row : rows_of(db, table)) all.push_back(std::string(table) + " " + row);
+                for (auto& row : rows_of(db, qualified(*projection, table)))
+                    all.push_back(std::string(table) + " " + row);
         return all;
     }
 };
@@ -97,6 +98,7 @@ class PickyProjection final : public Projection {
 public:
     PickyProjection(EventSeq poison, const std::atomic<bool>& fails) : poison_(poison), fails_(fails) {}
     std::string_view name() const override { return "picky"; }
+    std::string_view schema() const override { return "projections"; }
     std::vector<std::string_view> tables() const override { return {}; }
     Result apply(const Records& batch, Connection&) override {
         for (const engine::Event& event : batch.events)

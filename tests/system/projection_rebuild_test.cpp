@@ -44,9 +44,10 @@ TEST_CASE("a rebuilt projection equals the one built live, row by row", "[system
         const std::string name(projection->name());
         CAPTURE(name);
         std::vector<std::pair<std::string, std::string>> tables;  // the table, its copy
-        for (const std::string_view table : projection->tables()) {
+        for (const std::string_view own : projection->tables()) {
+            const std::string table = projections::qualified(*projection, own);
             const std::string copy = "live_copy.t" + std::to_string(tables.size()) + "_" + name;
-            execute(*connection, "CREATE TABLE " + copy + " AS TABLE " + std::string(table));
+            execute(*connection, "CREATE TABLE " + copy + " AS TABLE " + table);
             tables.emplace_back(table, copy);
         }
         const CommandOutcome rebuilt =
