@@ -100,13 +100,13 @@ void RandomMarket::one_command() {
     const auto kind = below(100);
     if (kind < 52) return decide(random_order());
     if (kind < 60) return decide(random_group());
-    if (kind < 75) return decide(random_cancel(random_target()));
-    if (kind < 92) return decide(random_amend(random_target()));
-    if (kind < 94)
+    if (kind < 74) return decide(random_cancel(random_target()));
+    if (kind < 89) return decide(random_amend(random_target()));
+    if (kind < 90)
         return decide(MassCancel{random_account(), one_in(2) ? SecurityId::None : random_security(),
                                  one_in(2) ? std::optional(Side::Buy) : std::nullopt,
                                  {}});
-    if (kind < 95) return look_after_people();
+    if (kind < 93) return look_after_people();
     if (kind < 96) return look_after_terms();
     one_in(2) ? administer() : govern();
 }
@@ -127,7 +127,7 @@ void RandomMarket::look_after_people() {
                                         one_in(4) ? PreferenceValue() : PreferenceValue("dark \"blue\"")});
         case 2: return decide(SetKycStatus{user, static_cast<KycStatus>(below(5)), "papers"});
         case 3: return decide(random_accreditation(user));
-        default: return decide(AddComplianceNote{user, Note(std::string_view("n\0te \xFF", 6))});
+        default: return decide(AddComplianceNote{user, Note("n\xC3\xB6te \xFF")});
     }
 }
 
@@ -143,7 +143,14 @@ SetAccreditation RandomMarket::random_accreditation(UserId user) {
 // What a security is, what trading costs, and what becomes of trades.
 void RandomMarket::look_after_terms() {
     switch (below(4)) {
-        case 0: return decide(random_terms());
+        case 0: {
+            SetSecurityTerms terms = random_terms();
+            decide(terms);
+            for (auto n = below(25); n > 0; --n) one_command();
+            terms.accredited_only = terms.kyc_required = false;
+            terms.lock_up_until = {};
+            return decide(terms);
+        }
         case 1: return decide(RecordValuation{random_security(), random_price(), now_, "appraisal"});
         case 2:
             return decide(SetFees{one_in(2) ? SecurityId::None : random_security(),
@@ -163,9 +170,9 @@ SetSecurityTerms RandomMarket::random_terms() {
     terms.issuer = one_in(2) ? Name() : Name("Issuer " + std::to_string(below(9)));
     terms.asset_class = static_cast<AssetClass>(1 + below(9));
     terms.exemption = static_cast<Exemption>(below(7));
-    terms.accredited_only = one_in(8);
-    terms.kyc_required = one_in(8);
-    if (one_in(6)) terms.lock_up_until = soon();
+    terms.accredited_only = one_in(4);
+    terms.kyc_required = one_in(4);
+    if (one_in(4)) terms.lock_up_until = soon();
     terms.settlement_days = static_cast<std::uint8_t>(below(3));
     terms.free_float = random_quantity(1'000);
     return terms;
