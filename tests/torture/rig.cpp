@@ -154,7 +154,8 @@ void Rig::begin_world() {
         Connection inside = must(Connection::open(cluster_->conninfo(database_), "torture"), "connect");
         must(inside.execute(options_.setup.sql), "prepare the database");
     }
-    if (disk_) test::run_command({"sync", "-f", disk_->directory()});  // what the world stands on was there before
+    // What the world stands on was there before.
+    if (disk_ && test::run_command({"sync", "-f", disk_->directory()}).exit_code != 0) throw RigBroken("cannot sync");
     ledger_begin_ = std::filesystem::file_size(ledger_path());
     server_ = start_server();
     operator_key_ = server().operator_key();
