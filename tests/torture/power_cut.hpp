@@ -2,8 +2,8 @@
 // A cut is a clone of the image (a reflink: one instant, no flush by us); what the inner file system had not yet
 // written to its disk is not in it.
 //
-// It holds a prefix of the writes that the disk was given. A drive that loses some of its volatile cache and keeps later
-// writes is not modelled. Needs root, loop devices and xfsprogs. Thread safety: one thread at a time.
+// It holds a prefix of the writes that the disk was given. A drive that loses some of its volatile cache and keeps
+// later writes is not modelled. Needs root, loop devices and xfsprogs. Thread safety: one thread at a time.
 #pragma once
 
 #include <expected>
