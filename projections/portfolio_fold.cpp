@@ -111,7 +111,8 @@ Result PortfolioFold::on(const Event& event, const SettlementChanged& e) {
     const Leg buyer{{e.buyer_account, e.security}, currency, e.quantity, e.notional, e.buyer_fee, e.trade, {}};
     const Leg seller{{e.seller_account, e.security}, currency, e.quantity, e.notional, e.seller_fee, e.trade, {}};
     const auto note = [&](ActivityType type) {
-        for (const Leg& leg : {seller, buyer}) ledger.add(event, {type, e.trade}, leg.owner.account, currency, e.security);
+        for (const AccountId account : {e.seller_account, e.buyer_account})
+            ledger.add(event, {type, e.trade}, account, currency, e.security);
     };
     switch (e.step) {
         case SettlementStep::Pending: note(ActivityType::SettlementPending); return {};

@@ -4,14 +4,14 @@
 //
 // Average-cost method. A purchase adds what it cost to the cost basis. A sale takes cost_of_part() with it: the exact
 // share of the cost basis, rounded down to 10^-8; what the rounding leaves stays with what is kept, and the sale of all
-// takes all. Realised profit is the proceeds of sales less the cost they took. Issued shares cost nothing. Fees make what
-// is bought dearer, and what is sold worth less. A trade of an account with itself is a sale, then a purchase.
-// A trade that is canceled before it is settled is a sale back, and a purchase back, at the same amounts: averages cannot
-// be unmixed. Lots can: they are put back as they were. So cost_basis - realized_pnl + fifo_realized_pnl is always what
-// the open lots cost.
+// takes all. Realised profit is the proceeds of sales less the cost they took. Issued shares cost nothing. Fees make
+// what is bought dearer, and what is sold worth less. A trade of an account with itself is a sale, then a purchase.
+// A trade that is canceled before it is settled is a sale back, and a purchase back, at the same amounts: averages
+// cannot be unmixed. Lots can: they are put back as they were. Either way cost less profit is what was paid less what
+// was got, so cost_basis - realized_pnl + fifo_realized_pnl is always what the open lots cost.
 //
-// A trade with settles_at moves shares and cash at once; until it is settled or canceled its quantity is pending, and its
-// proceeds are unsettled. Failed is still pending.
+// A trade with settles_at moves shares and cash at once; until it is settled or canceled its quantity is pending, and
+// its proceeds are unsettled. Failed is still pending.
 //
 // Events carry every amount they move; only an amend and an activation need memory: they tell the new reservation, not
 // the old one.

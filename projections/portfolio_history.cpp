@@ -17,8 +17,8 @@ std::string text_of(Timestamp time) {
     return text;
 }
 
-// $1 the hour, $2 its first event, $3 and $4 the accounts and currencies that moved. Sums are exact: the scales of price
-// and quantity sum to at most 8.
+// $1 the hour, $2 its first event, $3 and $4 the accounts and currencies that moved. Sums are exact: the scales of
+// price and quantity sum to at most 8.
 constexpr const char* kCloseHour = R"(
 WITH changed AS (
     SELECT account_id, currency FROM unnest($3::bigint[], $4::text[]) AS moved(account_id, currency)
@@ -93,8 +93,9 @@ Result PortfolioHistory::load(Connection& connection) {
     loaded_ = true;
     if (hour->size() == 0) return {};
     open_ = Hour{{hour->integer(0, 0)}, static_cast<EventSeq>(hour->integer(0, 1))};
-    auto rows = connection.prepared("SELECT DISTINCT account_id, currency FROM activities WHERE event_seq >= $1::bigint",
-                                    {std::to_string(open_->first_seq)});
+    auto rows = connection.prepared(
+        "SELECT DISTINCT account_id, currency FROM activities WHERE event_seq >= $1::bigint",
+        {std::to_string(open_->first_seq)});
     if (!rows) return std::unexpected(rows.error());
     for (int i = 0; i < rows->size(); ++i)
         touched_.insert({static_cast<AccountId>(rows->integer(i, 0)), rows->text(i, 1)});

@@ -1,8 +1,8 @@
 // What moved in an account, movement by movement, with what it left: the activity ledger. Pure.
 //
 // The movements of one event are numbered in their order. Summed up, the amounts of an account and currency are its
-// balance, and the quantities of an account and security its holding. Steps of a settlement move nothing: the shares and
-// the cash moved with the trade. Thread safety: none.
+// balance, and the quantities of an account and security its holding. Steps of a settlement move nothing: the shares
+// and the cash moved with the trade. Thread safety: none.
 #pragma once
 
 #include "projections/portfolio_rows.hpp"

@@ -1,5 +1,5 @@
-// Loads the rows of `portfolio` that events will change and that the fold does not remember. One SELECT per table; of lots,
-// rounds of them: the oldest open ones of each holding that is sold from, until they cover what is sold.
+// Loads the rows of `portfolio` that events will change and that the fold does not remember. One SELECT per table; of
+// lots, rounds of them: the oldest open ones of each holding that is sold from, until they cover what is sold.
 // Thread safety: none.
 #pragma once
 

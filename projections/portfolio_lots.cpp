@@ -44,7 +44,8 @@ PortfolioLots::Outcome PortfolioLots::give_back(const Event& event, const Holdin
     return realized + *rest;
 }
 
-PortfolioLots::Outcome PortfolioLots::take_back(const Event& event, const HoldingKey& seller, const Exchange& returned) {
+PortfolioLots::Outcome PortfolioLots::take_back(const Event& event, const HoldingKey& seller,
+                                                const Exchange& returned) {
     const auto sale = sales_.find(returned.trade);
     if (sale == sales_.end())
         return fault("event " + std::to_string(event.seq) + " cancels a trade that sold nothing");

@@ -1,15 +1,15 @@
 // What accounts acquired, lot by lot, and which lots their sales took from: first in, first out. Pure.
 //
-// A purchase or an issue makes a lot; its age is the event. A sale takes from the oldest lots first. The part of a lot's
-// cost that goes with a part of its shares is cost_of_part(); what the rounding leaves goes with the last share. The
-// proceeds of a sale are shared out among the lots that it took from in the same way, the last of them gets the rest.
+// A purchase or an issue makes a lot; its age is the event. A sale takes from the oldest lots first. The part of a
+// lot's cost that goes with a part of its shares is cost_of_part(); what the rounding leaves goes with the last share.
+// The proceeds of a sale are shared out among the lots that it took from in the same way, the last gets the rest.
 //
-// A canceled trade puts everything back: the seller's lots get what the sale took, at the cost that went with it, and the
-// profit of that sale is taken back; the buyer gives back the lot of that trade. What the buyer has disposed of it
+// A canceled trade puts everything back: the seller's lots get what the sale took, at the cost that went with it, and
+// the profit of that sale is taken back; the buyer gives back the lot of that trade. What the buyer has disposed of it
 // meanwhile comes out of its oldest lots instead, and what it is paid back above their cost is its profit.
 //
-// Only a part of a holding's lots is in memory: all that are open up to known_through(), and those of this batch. Whoever
-// calls loads enough of them first: covers(). Thread safety: none.
+// Only a part of a holding's lots is in memory: all that are open up to known_through(), and those of this batch.
+// Whoever calls loads enough of them first: covers(). Thread safety: none.
 #pragma once
 
 #include "projections/portfolio_rows.hpp"

@@ -75,10 +75,11 @@ std::expected<bool, eventstore::DbError> PortfolioWriter::flush(PortfolioFold& f
             reservations_.put(stored, order, row.cash, row.quantity);
         },
         [this](OrderId order) { reservations_.erase(order); }, [](OrderId, const Reservation&) { return true; });
-    const bool kept_instruments = fold.instruments.flush([this](bool stored, SecurityId security, const Instrument& row) {
-        instruments_.put(stored, security, row.currency, row.price_scale, row.quantity_scale, row.last_price,
-                         row.traded_seq);
-    });
+    const bool kept_instruments =
+        fold.instruments.flush([this](bool stored, SecurityId security, const Instrument& row) {
+            instruments_.put(stored, security, row.currency, row.price_scale, row.quantity_scale, row.last_price,
+                             row.traded_seq);
+        });
     collect_lots(fold.lots);
     collect_activities(fold.ledger);
     for (TableWriter* writer :

@@ -12,7 +12,8 @@ public:
     PortfolioWriter();
 
     // False: the fold forgot rows, they were too many; what was written is complete all the same.
-    [[nodiscard]] std::expected<bool, eventstore::DbError> flush(PortfolioFold& fold, eventstore::Connection& connection);
+    [[nodiscard]] std::expected<bool, eventstore::DbError> flush(PortfolioFold& fold,
+                                                                 eventstore::Connection& connection);
     void clear();
 
 private:

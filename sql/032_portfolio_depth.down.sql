@@ -1,6 +1,6 @@
 DROP VIEW api.portfolio_history, api.activities, api.lot_disposals, api.lots, api.portfolio, api.balances;
-DROP TABLE portfolio.history_1d, portfolio.history_1h, portfolio.open_hour, portfolio.activities, portfolio.lot_disposals,
-           portfolio.lots;
+DROP TABLE portfolio.history_1d, portfolio.history_1h, portfolio.open_hour, portfolio.activities,
+           portfolio.lot_disposals, portfolio.lots;
 TRUNCATE portfolio.cash, portfolio.holdings, portfolio.reservations, portfolio.instruments;
 UPDATE projections.status SET checkpoint = 0 WHERE name = 'portfolio';
 ALTER TABLE portfolio.instruments

@@ -118,7 +118,8 @@ CREATE TABLE portfolio.activities (
     occurred_at    timestamptz   NOT NULL,
     type           text          NOT NULL CONSTRAINT type_is_known CHECK (type IN (
                        'deposit', 'withdrawal', 'issue', 'buy', 'sell', 'fee', 'fee_income', 'settled',
-                       'settlement_failed', 'settlement_pending', 'trade_canceled', 'fee_refund', 'fee_income_returned')),
+                       'settlement_failed', 'settlement_pending', 'trade_canceled', 'fee_refund',
+                       'fee_income_returned')),
     currency       text          NOT NULL,
     security_id    bigint,
     quantity_units bigint,
@@ -137,7 +138,7 @@ CREATE TABLE portfolio.activities (
 -- Query: whom the open hour touched, when a worker starts.
 CREATE INDEX activities_event_seq ON portfolio.activities USING brin (event_seq) WITH (autosummarize = on);
 COMMENT ON TABLE portfolio.activities IS
-    'The ledger: row per movement of cash or shares, and per step of a settlement, of an account. Projection `portfolio`';
+    'The ledger: row per movement of cash or shares, and per step of a settlement. Projection `portfolio`';
 COMMENT ON COLUMN portfolio.activities.account_id IS 'Whose';
 COMMENT ON COLUMN portfolio.activities.event_seq IS 'The event that moved it';
 COMMENT ON COLUMN portfolio.activities.line IS 'Order of the movements of one event, from 1';
@@ -152,7 +153,7 @@ COMMENT ON COLUMN portfolio.activities.quantity_after IS 'The holding after it; 
 COMMENT ON COLUMN portfolio.activities.amount IS 'Added to the balance, negative: taken; null: no cash moved';
 COMMENT ON COLUMN portfolio.activities.balance_after IS 'The balance after it; null: no cash moved';
 COMMENT ON COLUMN portfolio.activities.trade_id IS 'Null: not of a trade';
-COMMENT ON COLUMN portfolio.activities.order_id IS 'The account''s order that traded; null for all but buy, sell and fee';
+COMMENT ON COLUMN portfolio.activities.order_id IS 'The account''s order that traded; null: not buy, sell or fee';
 
 CREATE TABLE portfolio.open_hour (
     hour_id   smallint    PRIMARY KEY CONSTRAINT one_row CHECK (hour_id = 1),
@@ -177,8 +178,9 @@ CREATE TABLE portfolio.history_1h (
 -- Query: retention, what is older than the policy keeps. Rows come in the order of their buckets.
 CREATE INDEX history_1h_bucket ON portfolio.history_1h USING brin (bucket) WITH (autosummarize = on);
 COMMENT ON TABLE portfolio.history_1h IS
-    'Row per account, currency and UTC hour in which its cash, its holdings or their prices moved, as of the hour''s end; '
-    'between rows nothing changed. Kept for 90 days before the day of the newest event. Projection `portfolio`';
+    'Row per account, currency and UTC hour in which its cash, its holdings or their prices moved, as of the '
+    'hour''s end; between rows nothing changed. Kept for 90 days before the newest event''s day. '
+    'Projection `portfolio`';
 
 CREATE TABLE portfolio.history_1d (
     LIKE portfolio.history_1h,
@@ -236,7 +238,7 @@ CROSS JOIN LATERAL (SELECT round(t.last_price_units::numeric * h.quantity_units
                                  / power(10::numeric, s.price_scale + s.quantity_scale), 8) AS market_value) v
 CROSS JOIN LATERAL (SELECT h.cost_basis - h.realized_pnl + h.fifo_realized_pnl AS fifo_cost_basis) f;
 COMMENT ON COLUMN api.portfolio.settled_units IS
-    'What is delivered: quantity - pending in + pending out. Negative: sold and delivered, but what it bought for that failed';
+    'What is delivered: quantity - pending in + pending out. Negative: it delivered what it sold before it got it';
 COMMENT ON COLUMN api.portfolio.fifo_cost_basis IS 'What the open lots cost, see api.lots';
 
 -- Query: the lots of an account, of one security or all, open ones or all, oldest first.
@@ -278,5 +280,5 @@ FROM (SELECT account_id, currency, '1h'::text AS resolution, bucket, cash, holdi
              equity_low, equity_high
       FROM portfolio.history_1d) h;
 COMMENT ON VIEW api.portfolio_history IS
-    'What accounts were worth at the end of past hours (1h) and days (1d); a bucket without a row is as the one before. '
-    'The present is api.portfolio and api.balances. From: portfolio';
+    'What accounts were worth at the end of past hours (1h) and days (1d); a bucket without a row is as the one '
+    'before. The present is api.portfolio and api.balances. From: portfolio';

@@ -33,7 +33,7 @@ void SettlingMarket::set_up() {
         const auto account = static_cast<AccountId>(a);
         for (const char* currency : {"USD", "EUR"}) record(DepositCash{account, currency, {pow10_128(8) * 1'000'000}});
         for (std::uint32_t security = 1; security <= kSecurities; ++security)
-            record(IssueHoldings{account, static_cast<SecurityId>(security), {2'000}});
+            record(IssueHoldings{account, static_cast<SecurityId>(security), {30}});
     }
 }
 
@@ -44,7 +44,7 @@ void SettlingMarket::one_command() {
         case 1: return record(WithdrawCash{account, "USD", {static_cast<Int128>(1 + below(10'000'000'000))}});
         case 2:
             return record(IssueHoldings{account, static_cast<SecurityId>(1 + below(kSecurities)), {
-                                            static_cast<std::int64_t>(1 + below(50))}});
+                                            static_cast<std::int64_t>(1 + below(5))}});
         case 3:
         case 4: return settlement();
         case 5:
@@ -62,7 +62,7 @@ void SettlingMarket::order() {
     place.side = below(2) == 0 ? Side::Buy : Side::Sell;
     place.type = OrderType::Limit;
     place.time_in_force = TimeInForce::Gtc;
-    place.quantity = {static_cast<std::int64_t>(1 + below(200))};
+    place.quantity = {static_cast<std::int64_t>(1 + below(40))};
     place.price = {static_cast<std::int64_t>(1'001 + below(40))};
     record(place);
 }
@@ -70,7 +70,7 @@ void SettlingMarket::order() {
 // Of one of the newer trades that are not settled.
 void SettlingMarket::settlement() {
     if (unsettled_.empty()) return;
-    const std::size_t newest = std::min<std::size_t>(unsettled_.size(), 30);
+    const std::size_t newest = std::min<std::size_t>(unsettled_.size(), 80);
     const TradeId trade = unsettled_[unsettled_.size() - 1 - below(newest)];
     constexpr SettlementStep kSteps[]{SettlementStep::Failed, SettlementStep::Failed, SettlementStep::Pending,
                                       SettlementStep::Settled, SettlementStep::Canceled, SettlementStep::Canceled};

@@ -1,8 +1,8 @@
 // A market of limit orders with fees, and trades that settle days later, some of which fail or are canceled: random
 // commands from a seed, decided by a real engine.
 //
-// Five traders, an account that gets the fees, two securities in dollars and one in euros, one of which settles with the
-// trade. Hours pass between some commands, so that days end and settlements come due. Thread safety: none.
+// Five traders, an account that gets the fees, two securities in dollars, which settle later, and one in euros, which
+// settles with the trade. Time passes between commands, so that days end and settlements come due. Thread safety: none.
 #pragma once
 
 #include "engine/engine.hpp"
