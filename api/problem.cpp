@@ -41,6 +41,7 @@ constexpr std::array kCodes{
     CodeRow{"account_not_found", 404, "No such account"},
     CodeRow{"security_not_found", 404, "No such security"},
     CodeRow{"key_not_found", 404, "No such API key"},
+    CodeRow{"trade_not_found", 404, "No such trade to settle"},
     CodeRow{"method_not_allowed", 405, "The resource has no such method"},
     CodeRow{"not_acceptable", 406, "Only JSON is answered here"},
     CodeRow{"request_timeout", 408, "The request took too long to arrive"},
@@ -117,10 +118,15 @@ std::string_view pointer_of(engine::RejectReason reason) {
         case BandsNotAllowed: return "/static_percent";
         case AuctionNotAllowed: return "/auction";
         case TimeoutNotAllowed: return "/timeout_ms";
+        case AccreditationNotAllowed: return "/accreditation";
+        case TimeNotAllowed: return "/time";
+        case FeesNotAllowed: return "/maker_ppm";
+        case TermsNotAllowed: return "/settlement_days";
         case None: case NotPermitted: case UserNotFound: case OrderNotFound: case OrderNotOpen: case AccountSuspended:
         case SecurityHalted: case CancelOnly: case MarketClosed: case AuctionUncrossing: case NothingToAmend:
         case NotAmendable: case NoLiquidity: case InsufficientFunds: case StatusUnchanged: case UserClosed:
-        case OpenOrders: case KeyTaken: case KeyNotFound:
+        case OpenOrders: case KeyTaken: case KeyNotFound: case TradeNotFound: case SecurityDelisted: case KycRequired:
+        case AccreditationRequired: case LockedUp:
             return "";
     }
     return "";

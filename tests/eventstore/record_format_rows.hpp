@@ -38,6 +38,12 @@ constexpr std::string_view vocabulary_of(engine::WorkKind) { return "work_kind";
 constexpr std::string_view vocabulary_of(engine::UserStatus) { return "user_status"; }
 constexpr std::string_view vocabulary_of(engine::CancelReason) { return "cancel_reason"; }
 constexpr std::string_view vocabulary_of(engine::ExpireReason) { return "expire_reason"; }
+constexpr std::string_view vocabulary_of(engine::KycStatus) { return "kyc_status"; }
+constexpr std::string_view vocabulary_of(engine::AccreditationStatus) { return "accreditation_status"; }
+constexpr std::string_view vocabulary_of(engine::AccreditationBasis) { return "accreditation_basis"; }
+constexpr std::string_view vocabulary_of(engine::AssetClass) { return "asset_class"; }
+constexpr std::string_view vocabulary_of(engine::Exemption) { return "exemption"; }
+constexpr std::string_view vocabulary_of(engine::SettlementStep) { return "settlement_step"; }
 constexpr std::string_view vocabulary_of(engine::Role) { return "role"; }
 constexpr std::string_view vocabulary_of(engine::RejectReason) { return "reject_reason"; }
 
