@@ -94,7 +94,7 @@ OrderId changed_order(const EventBody& body, Side side) {
     return OrderId::None;
 }
 
-OrderId first_accepted(const std::vector<Event>& events) {
+OrderId first_accepted(std::span<const Event> events) {
     for (const Event& event : events)
         if (const auto* e = std::get_if<OrderAccepted>(&event.body)) return e->order;
     return static_cast<OrderId>(std::numeric_limits<std::uint64_t>::max());

@@ -7,8 +7,8 @@
 #include "engine/events.hpp"
 
 #include <optional>
+#include <span>
 #include <string_view>
-#include <vector>
 
 namespace buttonwood::projections {
 
@@ -54,6 +54,6 @@ void close(OrderRow& row, const engine::Event& event, std::string_view status, s
 
 // Orders below it were accepted before this batch: ids are given in the order of acceptance. The largest id when the
 // batch accepts none.
-[[nodiscard]] engine::OrderId first_accepted(const std::vector<engine::Event>& events);
+[[nodiscard]] engine::OrderId first_accepted(std::span<const engine::Event> events);
 
 }  // namespace buttonwood::projections

@@ -1,67 +1,30 @@
 // Cash, holdings, cost and profit of every account, folded event by event: pure, the database is the caller's business.
+// It leads; portfolio_lots.hpp (what was bought when), portfolio_ledger.hpp (every movement) and portfolio_history.hpp
+// (what it was worth, hour by hour) follow from the same events.
 //
-// Average-cost method. A purchase adds its notional to the cost basis. A sale takes cost_of_part() with it: the exact
+// Average-cost method. A purchase adds what it cost to the cost basis. A sale takes cost_of_part() with it: the exact
 // share of the cost basis, rounded down to 10^-8; what the rounding leaves stays with what is kept, and the sale of all
-// takes all. Realised profit is the notional of sales less the cost they took. Issued shares cost nothing.
-// A trade of an account with itself is a sale, then a purchase. Fees make what is bought dearer, and what is sold worth
-// less.
-// A trade that is canceled before it is settled is a sale back, and a purchase back, at the same amounts.
+// takes all. Realised profit is the proceeds of sales less the cost they took. Issued shares cost nothing. Fees make
+// what is bought dearer, and what is sold worth less. A trade of an account with itself is a sale, then a purchase.
+// A trade that is canceled before it is settled is a sale back, and a purchase back, at the same amounts: averages
+// cannot be unmixed. Lots can: they are put back as they were. Either way cost less profit is what was paid less what
+// was got, so cost_basis - realized_pnl + fifo_realized_pnl is always what the open lots cost.
+//
+// A trade with settles_at moves shares and cash at once; until it is settled or canceled its quantity is pending, and
+// its proceeds are unsettled. Failed is still pending.
 //
 // Events carry every amount they move; only an amend and an activation need memory: they tell the new reservation, not
 // the old one.
 // Thread safety: none.
 #pragma once
 
+#include "projections/portfolio_ledger.hpp"
+#include "projections/portfolio_lots.hpp"
+#include "projections/portfolio_rows.hpp"
 #include "projections/projection.hpp"
 #include "projections/row_cache.hpp"
 
-#include "engine/events.hpp"
-
 namespace buttonwood::projections {
-
-struct CashKey {
-    engine::AccountId account{};
-    engine::Currency currency;
-    friend bool operator==(const CashKey&, const CashKey&) = default;
-};
-struct CashRow {
-    engine::Money total;
-    engine::Money reserved;
-};
-struct HoldingKey {
-    engine::AccountId account{};
-    engine::SecurityId security{};
-    friend bool operator==(const HoldingKey&, const HoldingKey&) = default;
-};
-struct HoldingRow {
-    engine::Quantity quantity;
-    engine::Quantity reserved;
-    engine::Money cost_basis;
-    engine::Money realized_pnl;
-};
-// What an open order reserves now. An order that reserves nothing (a bid without limit, the second leg of an oco, the
-// exits of a bracket) has none.
-struct Reservation {
-    engine::Money cash;
-    engine::Quantity quantity;
-    [[nodiscard]] bool is_empty() const { return cash == engine::Money{} && quantity.units == 0; }
-};
-
-struct CashKeyHash {
-    std::size_t operator()(const CashKey& key) const {
-        return std::hash<std::string_view>{}(key.currency.view()) * 31 + std::hash<engine::AccountId>{}(key.account);
-    }
-};
-struct HoldingKeyHash {
-    std::size_t operator()(const HoldingKey& key) const {
-        return std::hash<std::uint64_t>{}(std::uint64_t{static_cast<std::uint32_t>(key.account)} << 32 |
-                                          static_cast<std::uint32_t>(key.security));
-    }
-};
-
-// cost x part / whole, rounded down to 10^-8, without overflow.
-// REQUIRES: cost >= 0, 0 < part <= whole.
-[[nodiscard]] engine::Money cost_of_part(engine::Money cost, engine::Quantity part, engine::Quantity whole);
 
 class PortfolioFold {
 public:
@@ -73,13 +36,20 @@ public:
     RowCache<CashKey, CashRow, CashKeyHash> cash;
     RowCache<HoldingKey, HoldingRow, HoldingKeyHash> holdings;
     RowCache<engine::OrderId, Reservation> reservations;
-    RowCache<engine::SecurityId, engine::Currency> instruments;
+    RowCache<engine::SecurityId, Instrument> instruments;
+    PortfolioLots lots;
+    PortfolioLedger ledger;
 
 private:
-    // The cash and the holding that an order reserves from.
-    struct Owner {
-        engine::AccountId account{};
-        engine::SecurityId security{};
+    // One side of a trade, in its own terms.
+    struct Leg {
+        HoldingKey owner;
+        engine::Currency currency;
+        engine::Quantity quantity;
+        engine::Money notional;
+        engine::Money fee;
+        engine::TradeId trade{};
+        engine::OrderId order{};
     };
 
     template <class Other>
@@ -100,17 +70,26 @@ private:
     Result on(const engine::Event&, const engine::OrderExpired&);
 
     // Replaces an order's reservation and moves the difference in what its owner has reserved.
-    Result reserve(const engine::Event&, engine::OrderId, Owner, Reservation now);
-    Result release(const engine::Event&, engine::OrderId, Owner, Reservation released);
-    // What changes hands: shares against an amount of cash, fees included.
-    struct Leg {
-        Owner owner;
-        engine::Quantity quantity;
-        engine::Money amount;
-        engine::Currency currency;
-    };
+    Result reserve(const engine::Event&, engine::OrderId, const HoldingKey& owner, Reservation now);
+    Result release(const engine::Event&, engine::OrderId, const HoldingKey& owner, Reservation released);
+
     Result sell(const engine::Event&, const Leg&);
-    void buy(const Leg&);
+    void buy(const engine::Event&, const Leg&);
+    // The two sides of a canceled trade.
+    Result give_back(const engine::Event&, const Leg& buyer);
+    Result take_back(const engine::Event&, const Leg& seller);
+    // What a trade that is not settled leaves open; `sign` -1: it is open no more.
+    Result set_pending(const engine::Event&, const Leg& buyer, const Leg& seller, int sign);
+    // Shares leave at the average cost they had.
+    Result take_from_holding(const engine::Event&, const Leg&, engine::Money amount);
+    void add_to_holding(const Leg&, engine::Money amount);
+
+    // Books cash, with its line in the ledger.
+    void pay(const engine::Event&, const Cause&, const CashKey&, engine::Money amount,
+             engine::SecurityId = engine::SecurityId::None);
+    void pay_fee(const engine::Event&, const Cause&, const Leg&, engine::Money amount);
+    // A line of the ledger for shares that moved already, and the cash that moves against them.
+    void exchange(const engine::Event&, const Cause&, const Leg&, engine::Quantity moved, engine::Money amount);
 };
 
 }  // namespace buttonwood::projections
