@@ -37,7 +37,6 @@ COMMENT ON COLUMN api.securities.own_state IS
 COMMENT ON COLUMN api.securities.indicated_price_units IS
     'At which the auction in progress would trade if it ended now; null: not at all, or no auction';
 
-DROP INDEX portfolio.holdings_security;
 DROP TABLE reference.valuations, reference.market_fees;
 ALTER TABLE reference.securities
     DROP search, DROP issuer, DROP asset_class, DROP exemption, DROP accredited_only, DROP kyc_required,

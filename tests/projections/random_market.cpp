@@ -9,6 +9,8 @@ namespace {
 // Ten minutes before a year, a month and a day end.
 constexpr Timestamp kStart{1'798'761'000'000'000};  // 2026-12-31T23:50:00Z
 
+constexpr std::int64_t kDay = 86'400'000'000;
+
 constexpr std::uint32_t kFundedAccounts = 6;
 
 constexpr RoleSet roles(Role role) { return {static_cast<std::uint8_t>(role)}; }
@@ -89,6 +91,14 @@ void RandomMarket::set_up() {
     }
     decide(CreateApiKey{static_cast<UserId>(1), static_cast<KeyId>(++keys_), {}, roles(Role::Trader)});
     decide(RevokeApiKey{static_cast<KeyId>(keys_)});
+    decide(SetPreference{static_cast<UserId>(1), "locale", "de"});
+    decide(SetKycStatus{static_cast<UserId>(1), KycStatus::Pending, {}});
+    decide(AddComplianceNote{static_cast<UserId>(1), "a note"});
+    decide(RecordValuation{static_cast<SecurityId>(1), {1'000}, now_, {}});
+    decide(SetFees{SecurityId::None, 0, 0, static_cast<AccountId>(1)});
+    decide(CreateSecurity{"GONE", "Gone", "USD", 2, 0, {1}, {1}});
+    decide(DelistSecurity{static_cast<SecurityId>(securities_), "gone"});
+    for (int i = 0; i < 30; ++i) describe();
 }
 
 void RandomMarket::one_command() {
@@ -101,7 +111,41 @@ void RandomMarket::one_command() {
         return decide(MassCancel{random_account(), one_in(2) ? SecurityId::None : random_security(),
                                  one_in(2) ? std::optional(Side::Buy) : std::nullopt,
                                  {}});
+    if (one_in(4)) return describe();
     one_in(2) ? administer() : govern();
+}
+
+// What is recorded of people and securities, and stops nobody from trading.
+void RandomMarket::describe() {
+    const auto user = static_cast<UserId>(1 + below(users_));
+    const auto number = std::to_string(below(3));
+    switch (below(8)) {
+        case 0:
+            return decide(UpdateProfile{user, Name("Trader \\" + number), Name("t" + number + "@example.com"),
+                                        one_in(2) ? Country("DE") : Country()});
+        case 1:
+            return decide(SetPreference{user, PreferenceKey("key." + number),
+                                        PreferenceValue(one_in(3) ? "" : "{\"a\": null}")});
+        case 2:
+            return decide(SetKycStatus{user, static_cast<KycStatus>(below(5)), "t\\N \xFF"});
+        case 3: {
+            const auto status = static_cast<AccreditationStatus>(below(5));
+            const bool expires = status == AccreditationStatus::Verified && one_in(2);
+            return decide(SetAccreditation{user, status, static_cast<AccreditationBasis>(below(6)), "seen",
+                                           expires ? soon() : Timestamp{}});
+        }
+        case 4:
+            return decide(AddComplianceNote{user, Note("note " + number)});
+        case 5:
+            return decide(SetSecurityTerms{random_security(), Name("Issuer " + number), AssetClass::Fund,
+                                           static_cast<Exemption>(below(7)), false, false, Timestamp{},
+                                           0, {static_cast<std::int64_t>(below(3))}, "caf\xC3\xA9"});
+        case 6:
+            return decide(RecordValuation{random_security(), random_price(),
+                                          {now_.us - static_cast<std::int64_t>(below(kDay))}, "method"});
+        default:
+            return decide(SetFees{one_in(2) ? SecurityId::None : random_security(), 0, 0, random_account()});
+    }
 }
 
 // What operators do to the market, and traders to themselves.

@@ -39,6 +39,7 @@ private:
     void record(engine::Command command, engine::UserId actor);
     void set_up();
     void one_command();
+    void describe();
     void administer();
     void govern();
     [[nodiscard]] engine::ChangeTradingState random_state(engine::SecurityId security);
