@@ -1,4 +1,5 @@
-// Who the users are: identity.users, .preferences, .compliance_notes, .user_status_changes. A part of projection `users`.
+// Who the users are, a part of projection `users`: identity.users, .preferences, .compliance_notes,
+// .user_status_changes.
 //
 // Users change seldom: a batch loads the rows that it changes in one SELECT per table, and they are forgotten with it.
 // Thread safety: none; one projection owns it.

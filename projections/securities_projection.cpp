@@ -1,5 +1,5 @@
-// securities -> reference.securities: terms, trading state, price bands, auctions, shares outstanding, fees; .valuations:
-// all there were; .market and .market_fees: the state and the fees of the market as a whole.
+// securities -> reference.securities: terms, trading state, price bands, auctions, shares outstanding, fees;
+// .valuations; .market and .market_fees: the state and the fees of the market as a whole.
 #include "projections/factories.hpp"
 #include "projections/row_cache.hpp"
 #include "projections/security_row.hpp"
@@ -42,7 +42,9 @@ class SecuritiesProjection final : public Projection {
 public:
     std::string_view name() const override { return "securities"; }
     std::string_view schema() const override { return "reference"; }
-    std::vector<std::string_view> tables() const override { return {"valuations", "market_fees", "securities", "market"}; }
+    std::vector<std::string_view> tables() const override {
+        return {"valuations", "market_fees", "securities", "market"};
+    }
 
     Result apply(const eventstore::Records& batch, Connection& connection) override {
         if (auto loaded = load(batch, connection); !loaded) return loaded;

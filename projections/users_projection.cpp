@@ -1,5 +1,5 @@
-// users -> identity.users and what is known of them (people.hpp), identity.accounts, identity.api_keys. Never the hash of
-// a secret.
+// users -> identity.users and what is known of them (people.hpp), identity.accounts, identity.api_keys. Never the hash
+// of a secret.
 #include "projections/factories.hpp"
 #include "projections/people.hpp"
 #include "projections/row_cache.hpp"

@@ -172,7 +172,8 @@ TEST_CASE("a security shows its terms, its newest valuation and the fees in forc
                         " FROM api.securities ORDER BY security_id") ==
           Lines{"1250|2026-12-31 23:50:00+00|0|300|3|true|-|-", "-|-|50|200|1|false|00:02|merged"});
     CHECK(lines(db, "SELECT " + joined("event_seq::text, symbol, price_units::text, valued_at::text, method, "
-                                       "to_char(recorded_at, 'HH24:MI')") + " FROM api.valuations ORDER BY event_seq") ==
+                                       "to_char(recorded_at, 'HH24:MI')") +
+                        " FROM api.valuations ORDER BY event_seq") ==
           Lines{"12|ACME|1250|2026-12-31 23:50:00+00|409A|23:58", "13|ACME|1100|2026-12-31 23:49:00+00|-|23:59"});
 }
 
