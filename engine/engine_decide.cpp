@@ -116,7 +116,8 @@ RejectReason Engine::on(Context& context, const WithdrawCash& c) {
     if (!actor_may(context, Role::Operator)) return reject(context, RejectReason::NotPermitted);
     if (!find(c.account)) return reject(context, RejectReason::AccountNotFound);
     const Balance held = balance(c.account, c.currency);
-    if (c.amount > held.total - held.reserved - unsettled_cash(c.account, c.currency)) return reject(context, RejectReason::InsufficientFunds, c.account);
+    if (c.amount > held.total - held.reserved - unsettled_cash(c.account, c.currency))
+        return reject(context, RejectReason::InsufficientFunds, c.account);
     if (c.amount <= Money{}) return reject(context, RejectReason::AmountNotPositive, c.account);
     emit(context, CashWithdrawn{c.account, c.currency, c.amount});
     return RejectReason::None;

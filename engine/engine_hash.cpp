@@ -53,8 +53,8 @@ private:
     std::uint64_t low_ = 0x1319'8A2E'0370'7344;
 };
 
-// One number per kind of entity; part of the hash, never renumber. What an older engine did not know adds nothing as long
-// as it is not used, so that old logs keep their hashes.
+// One number per kind of entity; part of the hash, never renumber. What an older engine did not know adds nothing as
+// long as it is not used, so that old logs keep their hashes.
 enum class Kind : std::uint64_t { Counters = 1, User, Account, ApiKey, Security, Cash, Holding, Order, ClientId, Work,
                                   ClosedEntry, Unindicated, Standing, Profile, SecurityTerms, Delisted, Fees,
                                   OrderFees, Unsettled };

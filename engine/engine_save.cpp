@@ -31,7 +31,8 @@ struct Engine::Saved {
 
     template <class A, class E> static void people(A& archive, E& e) {
         archive.each(e.users_, [&](auto& user) {
-            archive(user.name, user.roles, user.status, user.kyc, user.accreditation, user.basis, user.accredited_until);
+            archive(user.name, user.roles, user.status, user.kyc, user.accreditation, user.basis,
+                    user.accredited_until);
         });
         archive.each(e.accounts_, [&](auto& account) { archive(account.user, account.cancel_after); });
     }
@@ -233,7 +234,8 @@ struct Engine::Saved {
             if (!archive.ok()) return;
             e.complete(s);
             derive_restrictions(s);
-            archive.require(may_be(e, s.fees) && (!s.has_own_fees || s.fees.account != AccountId::None), "fees go nowhere");
+            archive.require(may_be(e, s.fees) && (!s.has_own_fees || s.fees.account != AccountId::None),
+                            "fees go nowhere");
             if (s.own.until.us != 0) e.state_changes_.insert({s.own.until, terms.security});
             if (s.uncrossed) e.uncrossed_.push_back(terms.security);
         });

@@ -51,7 +51,8 @@ RejectReason Engine::refuse_return(const Unsettled& trade) const {
     return trade.quantity > held.total - held.reserved ? RejectReason::InsufficientShares : RejectReason::None;
 }
 
-void Engine::change_settlement(Context& context, TradeId id, SettlementStep step, StateCause cause, const Remark& note) {
+void Engine::change_settlement(Context& context, TradeId id, SettlementStep step, StateCause cause,
+                               const Remark& note) {
     const Unsettled& trade = unsettled_.at(id);
     emit(context, SettlementChanged{id, trade.security, trade.buyer, trade.seller, step, cause, trade.quantity,
                                     trade.notional, trade.buyer_fee, trade.seller_fee, trade.fee_account, note});

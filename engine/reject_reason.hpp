@@ -76,10 +76,9 @@ namespace buttonwood::engine {
     X(AuctionNotAllowed, 58, "auction_not_allowed", "an auction needs its kind, and until a time in the future")       \
     X(TimeoutNotAllowed, 59, "timeout_not_allowed", "the time-out is 0, or a millisecond to a day")                    \
     X(AccreditationNotAllowed, 64, "accreditation_not_allowed", "verified needs a basis and time; others no time")     \
-    X(TermsNotAllowed, 65, "terms_not_allowed", "settlement takes 0..10 days; float and lock-up are not below zero")   \
+    X(TermsNotAllowed, 65, "terms_not_allowed", "settles after 0..10 days; no number and no time is below zero")       \
     X(TimeNotAllowed, 66, "time_not_allowed", "the time lies in the future, or before 1970")                           \
-    X(FeesNotAllowed, 67, "fees_not_allowed", "rates are 0..100000 millionths")                   
-
+    X(FeesNotAllowed, 67, "fees_not_allowed", "rates are 0..100000 millionths")
 enum class RejectReason : std::uint8_t {
 #define X(name, number, code, text) name = number,
     BUTTONWOOD_REJECT_REASONS(X)

@@ -1,3 +1,4 @@
+// A condition variable for one waiter, who may linger before it sleeps.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +12,8 @@
 
 namespace buttonwood::eventstore {
 
-// Wakes one thread. Its waiter can stay awake for a moment before it goes to sleep, letting others run meanwhile: waking a
-// processor that sleeps costs more than a thread's share of a commit (bench/README.md, store_bench).
+// Wakes one thread. Its waiter can stay awake for a moment before it goes to sleep, letting others run meanwhile:
+// waking a processor that sleeps costs more than a thread's share of a commit (bench/README.md, store_bench).
 //
 // Thread safety: ring() from any thread; the waits from one thread, with the mutex held that guards what it waits for.
 class Bell {
@@ -26,8 +27,8 @@ public:
         wakes_.notify_one();
     }
 
-    // Until the bell rings or the deadline, and sometimes shorter: the caller looks again, with the mutex held all the time
-    // from its look to this call, and comes back.
+    // Until the bell rings or the deadline, and sometimes shorter: the caller looks again, with the mutex held all the
+    // time from its look to this call, and comes back.
     void wait_until(Lock& lock, std::chrono::steady_clock::time_point deadline) {
         if (std::exchange(lingered_, !lingered_) || linger_ == linger_.zero())
             wakes_.wait_until(lock, deadline);

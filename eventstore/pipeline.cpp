@@ -301,7 +301,8 @@ bool Pipeline::Impl::clock_may_run() const {
 void Pipeline::Impl::rest(Lock& lock) {
     std::chrono::microseconds left = kIdleLook;
     if (const auto deadline = engine_.next_deadline(); deadline && clock_may_run())
-        left = std::clamp(std::chrono::microseconds(deadline->us - command_time().us), std::chrono::microseconds{0}, kClockLook);
+        left = std::clamp<std::chrono::microseconds>(std::chrono::microseconds(deadline->us - command_time().us), {},
+                                                    kClockLook);
     engine_wakes_.wait_until(lock, std::chrono::steady_clock::now() + left);
 }
 

@@ -52,7 +52,7 @@ public:
         streams_.flush([this](bool stored, const StreamKey& key,
                               int version) { stream_writer_.put(stored, key.type, key.id, version); },
                        [](const StreamKey&) {},
-                       // A trade and a refusal are told in one event.
+                       // A refusal is told in one event, a trade mostly.
                        [](const StreamKey& key, int) { return key.type != "trade" && key.type != "command"; });
         if (auto written = stream_writer_.flush(connection); !written) return written;
         return event_writer_.flush(connection);

@@ -88,7 +88,7 @@ std::optional<Finding> finding_from(const eventstore::Rows& rows, const std::str
 
 std::optional<std::uint32_t> StreamVersions::next(const engine::Event& event) {
     const auto [type, id] = eventstore::stream_of(event);
-    if (type == "trade" || type == "command") return 1;  // told in one event
+    if (type == "command") return 1;  // told in one event
     if (id > event.seq) return std::nullopt;
     std::vector<std::uint32_t>& versions = versions_[type];
     if (id >= versions.size()) versions.resize(id + 1);

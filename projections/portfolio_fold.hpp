@@ -3,7 +3,8 @@
 // Average-cost method. A purchase adds its notional to the cost basis. A sale takes cost_of_part() with it: the exact
 // share of the cost basis, rounded down to 10^-8; what the rounding leaves stays with what is kept, and the sale of all
 // takes all. Realised profit is the notional of sales less the cost they took. Issued shares cost nothing.
-// A trade of an account with itself is a sale, then a purchase. Fees make what is bought dearer, and what is sold worth less.
+// A trade of an account with itself is a sale, then a purchase. Fees make what is bought dearer, and what is sold worth
+// less.
 // A trade that is canceled before it is settled is a sale back, and a purchase back, at the same amounts.
 //
 // Events carry every amount they move; only an amend and an activation need memory: they tell the new reservation, not

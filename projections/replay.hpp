@@ -1,4 +1,4 @@
-// Filling a projection's tables from the first event, inside the caller's transaction.
+// Filling a projection's tables from the first event, inside the caller's transaction: settings made here end with it.
 #pragma once
 
 #include "projections/projection.hpp"

@@ -16,8 +16,9 @@ DELETE FROM record_format.words
     OR (vocabulary = 'reject_reason' AND value BETWEEN 60 AND 68);
 -- The body of a reader: statements that find the places of the fields, and the expression of the record's JSON. The
 -- fields lie `skip` bytes behind `base`, a variable or a number; behind a field of varying size a new variable begins.
-CREATE OR REPLACE FUNCTION record_format.reader_of(record_name text, record_version smallint, INOUT base text, INOUT skip integer,
-                                        INOUT variables integer, OUT statements text, OUT expression text)
+CREATE OR REPLACE FUNCTION record_format.reader_of(
+    record_name text, record_version smallint, INOUT base text, INOUT skip integer, INOUT variables integer,
+    OUT statements text, OUT expression text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     layout record_format.versions;

@@ -144,8 +144,9 @@ INSERT INTO record_format.words (vocabulary, value, word) VALUES
 -- As in 025, and reads texts that may be missing.
 -- The body of a reader: statements that find the places of the fields, and the expression of the record's JSON. The
 -- fields lie `skip` bytes behind `base`, a variable or a number; behind a field of varying size a new variable begins.
-CREATE OR REPLACE FUNCTION record_format.reader_of(record_name text, record_version smallint, INOUT base text, INOUT skip integer,
-                                        INOUT variables integer, OUT statements text, OUT expression text)
+CREATE OR REPLACE FUNCTION record_format.reader_of(
+    record_name text, record_version smallint, INOUT base text, INOUT skip integer, INOUT variables integer,
+    OUT statements text, OUT expression text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     layout record_format.versions;
@@ -199,7 +200,8 @@ BEGIN
                 base := 'at' || variables;
                 skip := 0;
                 statements := statements || format(
-                    CASE WHEN NOT field.optional THEN E'\n    %1$s := %2$s + 1 + record_format.byte_at(event_seq, b, %2$s);'
+                    CASE WHEN NOT field.optional THEN
+                             E'\n    %1$s := %2$s + 1 + record_format.byte_at(event_seq, b, %2$s);'
                          WHEN field.format <> 'text' THEN
                              E'\n    %1$s := %2$s + 1 + %3$s * record_format.byte_at(event_seq, b, %2$s);'
                          ELSE E'\n    %1$s := %2$s + 1 + CASE record_format.byte_at(event_seq, b, %2$s) WHEN 0 THEN 0 '

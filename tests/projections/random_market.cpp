@@ -9,8 +9,6 @@ namespace {
 // Ten minutes before a year, a month and a day end.
 constexpr Timestamp kStart{1'798'761'000'000'000};  // 2026-12-31T23:50:00Z
 
-constexpr std::int64_t kDay = 86'400'000'000;
-
 constexpr std::uint32_t kFundedAccounts = 6;
 
 constexpr RoleSet roles(Role role) { return {static_cast<std::uint8_t>(role)}; }
@@ -50,7 +48,8 @@ void RandomMarket::crowd() {
 }
 
 void RandomMarket::decide(Command command, UserId actor) {
-    now_.us += static_cast<std::int64_t>(one_in(200) ? below(3'600'000'000) : below(4'000'000));
+    const std::uint64_t most_us = one_in(500) ? 86'400'000'000 : one_in(200) ? 3'600'000'000 : 4'000'000;
+    now_.us += static_cast<std::int64_t>(below(most_us));
     if (engine_.wants_clock(now_) && !one_in(4)) record(AdvanceClock{}, UserId::None);
     record(std::move(command), actor);
 }
@@ -66,6 +65,7 @@ void RandomMarket::record(Command command, UserId actor) {
         if (std::holds_alternative<UserRegistered>(body)) ++users_;
         if (std::holds_alternative<AccountOpened>(body)) ++accounts_;
         if (std::holds_alternative<SecurityCreated>(body)) ++securities_;
+        if (std::holds_alternative<TradeExecuted>(body)) ++trades_;
         if (const auto* accepted = std::get_if<OrderAccepted>(&body)) {
             ++orders_;
             targets_.push_back(accepted->order);
@@ -92,60 +92,94 @@ void RandomMarket::set_up() {
     decide(CreateApiKey{static_cast<UserId>(1), static_cast<KeyId>(++keys_), {}, roles(Role::Trader)});
     decide(RevokeApiKey{static_cast<KeyId>(keys_)});
     decide(SetPreference{static_cast<UserId>(1), "locale", "de"});
-    decide(SetKycStatus{static_cast<UserId>(1), KycStatus::Pending, {}});
     decide(AddComplianceNote{static_cast<UserId>(1), "a note"});
+    decide(SetKycStatus{static_cast<UserId>(1), KycStatus::Pending, {}});
     decide(RecordValuation{static_cast<SecurityId>(1), {1'000}, now_, {}});
-    decide(SetFees{SecurityId::None, 0, 0, static_cast<AccountId>(1)});
-    decide(CreateSecurity{"GONE", "Gone", "USD", 2, 0, {1}, {1}});
-    decide(DelistSecurity{static_cast<SecurityId>(securities_), "gone"});
-    for (int i = 0; i < 30; ++i) describe();
+    decide(CreateSecurity{"OLD", "Old and gone", "USD", 2, 0, {1}, {1}});
+    decide(DelistSecurity{static_cast<SecurityId>(securities_), "merged"});
+    decide(SetFees{SecurityId::None, 500, 1'500, static_cast<AccountId>(1)});
 }
 
 void RandomMarket::one_command() {
     const auto kind = below(100);
     if (kind < 52) return decide(random_order());
     if (kind < 60) return decide(random_group());
-    if (kind < 75) return decide(random_cancel(random_target()));
-    if (kind < 92) return decide(random_amend(random_target()));
-    if (kind < 94)
+    if (kind < 74) return decide(random_cancel(random_target()));
+    if (kind < 89) return decide(random_amend(random_target()));
+    if (kind < 90)
         return decide(MassCancel{random_account(), one_in(2) ? SecurityId::None : random_security(),
                                  one_in(2) ? std::optional(Side::Buy) : std::nullopt,
                                  {}});
-    if (one_in(4)) return describe();
+    if (kind < 93) return look_after_people();
+    if (kind < 96) return look_after_terms();
     one_in(2) ? administer() : govern();
 }
 
-// What is recorded of people and securities, and stops nobody from trading.
-void RandomMarket::describe() {
+// What compliance knows of users, and they of themselves.
+void RandomMarket::look_after_people() {
     const auto user = static_cast<UserId>(1 + below(users_));
-    const auto number = std::to_string(below(3));
-    switch (below(8)) {
-        case 0:
-            return decide(UpdateProfile{user, Name("Trader \\" + number), Name("t" + number + "@example.com"),
-                                        one_in(2) ? Country("DE") : Country()});
-        case 1:
-            return decide(SetPreference{user, PreferenceKey("key." + number),
-                                        PreferenceValue(one_in(3) ? "" : "{\"a\": null}")});
-        case 2:
-            return decide(SetKycStatus{user, static_cast<KycStatus>(below(5)), "t\\N \xFF"});
-        case 3: {
-            const auto status = static_cast<AccreditationStatus>(below(5));
-            const bool expires = status == AccreditationStatus::Verified && one_in(2);
-            return decide(SetAccreditation{user, status, static_cast<AccreditationBasis>(below(6)), "seen",
-                                           expires ? soon() : Timestamp{}});
+    switch (below(5)) {
+        case 0: {
+            UpdateProfile update{user, {}, {}, {}};
+            if (one_in(2)) update.name = Name("Renamed " + std::to_string(below(100)));
+            if (one_in(2)) update.email = one_in(4) ? Name() : Name("u" + std::to_string(below(9)) + "@example.org");
+            if (one_in(2)) update.jurisdiction = one_in(3) ? Country() : Country(one_in(2) ? "DE" : "US");
+            return decide(update);
         }
-        case 4:
-            return decide(AddComplianceNote{user, Note("note " + number)});
-        case 5:
-            return decide(SetSecurityTerms{random_security(), Name("Issuer " + number), AssetClass::Fund,
-                                           static_cast<Exemption>(below(7)), false, false, Timestamp{},
-                                           0, {static_cast<std::int64_t>(below(3))}, "caf\xC3\xA9"});
-        case 6:
-            return decide(RecordValuation{random_security(), random_price(),
-                                          {now_.us - static_cast<std::int64_t>(below(kDay))}, "method"});
-        default:
-            return decide(SetFees{one_in(2) ? SecurityId::None : random_security(), 0, 0, random_account()});
+        case 1:
+            return decide(SetPreference{user, PreferenceKey("theme." + std::to_string(below(3))),
+                                        one_in(4) ? PreferenceValue() : PreferenceValue("dark \"blue\"")});
+        case 2: return decide(SetKycStatus{user, static_cast<KycStatus>(below(5)), "papers"});
+        case 3: return decide(random_accreditation(user));
+        default: return decide(AddComplianceNote{user, Note("n\xC3\xB6te \xFF")});
     }
+}
+
+SetAccreditation RandomMarket::random_accreditation(UserId user) {
+    SetAccreditation accreditation{user, static_cast<AccreditationStatus>(below(5)), {}, "evidence", {}};
+    if (accreditation.status == AccreditationStatus::Verified) {
+        accreditation.basis = static_cast<AccreditationBasis>(1 + below(5));
+        if (one_in(2)) accreditation.expires_at = soon();
+    }
+    return accreditation;
+}
+
+// What a security is, what trading costs, and what becomes of trades.
+void RandomMarket::look_after_terms() {
+    switch (below(4)) {
+        case 0: {
+            SetSecurityTerms terms = random_terms();
+            decide(terms);
+            for (auto n = below(25); n > 0; --n) one_command();
+            terms.accredited_only = terms.kyc_required = false;
+            terms.lock_up_until = {};
+            return decide(terms);
+        }
+        case 1: return decide(RecordValuation{random_security(), random_price(), now_, "appraisal"});
+        case 2:
+            return decide(SetFees{one_in(2) ? SecurityId::None : random_security(),
+                                  static_cast<std::uint32_t>(below(2'000)), static_cast<std::uint32_t>(below(5'000)),
+                                  random_account()});
+        default: {
+            const std::uint64_t back = below(std::min<std::uint64_t>(trades_ + 1, 20));
+            return decide(ChangeSettlement{static_cast<TradeId>(trades_ - back),
+                                           static_cast<SettlementStep>(2 + below(3)), "by hand"});
+        }
+    }
+}
+
+SetSecurityTerms RandomMarket::random_terms() {
+    SetSecurityTerms terms;
+    terms.security = random_security();
+    terms.issuer = one_in(2) ? Name() : Name("Issuer " + std::to_string(below(9)));
+    terms.asset_class = static_cast<AssetClass>(1 + below(9));
+    terms.exemption = static_cast<Exemption>(below(7));
+    terms.accredited_only = one_in(4);
+    terms.kyc_required = one_in(4);
+    if (one_in(4)) terms.lock_up_until = soon();
+    terms.settlement_days = static_cast<std::uint8_t>(below(3));
+    terms.free_float = random_quantity(1'000);
+    return terms;
 }
 
 // What operators do to the market, and traders to themselves.

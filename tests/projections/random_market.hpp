@@ -39,9 +39,12 @@ private:
     void record(engine::Command command, engine::UserId actor);
     void set_up();
     void one_command();
-    void describe();
     void administer();
     void govern();
+    void look_after_people();
+    void look_after_terms();
+    [[nodiscard]] engine::SetAccreditation random_accreditation(engine::UserId user);
+    [[nodiscard]] engine::SetSecurityTerms random_terms();
     [[nodiscard]] engine::ChangeTradingState random_state(engine::SecurityId security);
     [[nodiscard]] engine::SetPriceBands random_bands();
     [[nodiscard]] engine::Price random_price() { return {1'000 + static_cast<std::int64_t>(below(17)) * 5}; }
@@ -71,6 +74,7 @@ private:
     std::uint32_t accounts_{};
     std::uint32_t securities_{};
     std::uint64_t orders_{};
+    std::uint64_t trades_{};
     std::vector<engine::OrderId> targets_;  // orders worth naming: open ones, and some that are not
     std::uint64_t keys_{};
     std::uint64_t client_ids_{};

@@ -19,6 +19,8 @@ constexpr Control kControls[] = {
     {"acknowledge-anything", "P09", "postgres-stop", kAcknowledgeAnything, "", 6, true},
     {"ignore-fence", "P21", "server-pause-take-over", kAcknowledgeAnything, "", 2, false},
     {"asynchronous-commit", "P01", "postgres-kill", "", kAsynchronousCommits, 30, false},
+    {"power-asynchronous-commit", "P03", "power-cut", "", kAsynchronousCommits, 12, false},
+    {"power-lying-disk", "P03", "power-cut", "", "", 4, false, true},
 };
 
 }  // namespace
@@ -28,7 +30,8 @@ std::span<const Control> all_controls() { return kControls; }
 std::optional<std::string> run_control(Rig& rig, const Control& control) {
     ::setenv(kWeaknessEnvironment, std::string(control.weakness).c_str(), 1);
     rig.set_up_with({.server = control.weakness.empty() ? BUTTONWOOD_SERVER : BUTTONWOOD_WEAK_SERVER,
-                     .sql = std::string(control.sql)});
+                     .sql = std::string(control.sql),
+                     .lying_disk = control.lying_disk});
     for (int cycle = 0; cycle < control.most_cycles; ++cycle)
         for (const std::string& violation : rig.run(kind_named(control.kind)->strike).violations)
             if (violation.starts_with(control.promise)) return violation;

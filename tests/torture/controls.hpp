@@ -18,6 +18,7 @@ struct Control {
     std::string_view sql;       // run in each world's database; may be empty
     int most_cycles;            // within which the rig must see it
     bool is_quick;              // seconds: a part of every test run
+    bool lying_disk = false;    // syncs are answered, and not done; needs a rig with a PowerCutDisk
 };
 
 [[nodiscard]] std::span<const Control> all_controls();

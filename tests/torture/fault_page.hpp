@@ -13,7 +13,7 @@ namespace buttonwood::torture {
 
 struct DiskFault {
     fault_call call = FAULT_SYNC;
-    int error = 0;          // an errno
+    int error = 0;          // an errno; 0 of a sync: it claims to have been done
     std::int64_t pass = 0;  // so many matching calls succeed first
     std::int64_t fail = 1;  // so many fail then
     std::string path_part;  // of the files; empty = all

@@ -65,8 +65,11 @@ static int fails(int fd, enum fault_call call) {
     return 1;
 }
 
-int fsync(int fd) { return fails(fd, FAULT_SYNC) ? -1 : REAL(fsync)(fd); }
-int fdatasync(int fd) { return fails(fd, FAULT_SYNC) ? -1 : REAL(fdatasync)(fd); }
+/* An error of 0: a disk that says yes and does nothing. */
+static int of_a_failing_sync(void) { return errno == 0 ? 0 : -1; }
+
+int fsync(int fd) { return fails(fd, FAULT_SYNC) ? of_a_failing_sync() : REAL(fsync)(fd); }
+int fdatasync(int fd) { return fails(fd, FAULT_SYNC) ? of_a_failing_sync() : REAL(fdatasync)(fd); }
 
 ssize_t write(int fd, const void* data, size_t size) {
     return fails(fd, FAULT_WRITE) ? -1 : REAL(write)(fd, data, size);

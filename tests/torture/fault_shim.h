@@ -16,7 +16,7 @@ struct fault_page {
     uint64_t failed;         /* calls that were made to fail */
     int64_t clock_offset_ns; /* added to CLOCK_REALTIME */
     uint32_t armed_calls;    /* fault_call bits; 0 = none fails */
-    int32_t error;           /* errno of the failing calls */
+    int32_t error;           /* errno of the failing calls; of syncs also 0: they succeed, undone */
     int64_t calls_to_pass;   /* this many matching calls succeed first */
     int64_t calls_to_fail;   /* then this many fail, then the shim disarms itself */
     char path_part[64];      /* only files whose path contains it; "" = all regular files */

@@ -243,6 +243,13 @@ void fill_data_disk(Rig& rig) {
     fail_disk(rig, {.call = FAULT_WRITE, .error = ENOSPC, .pass = 0, .fail = kForEver, .path_part = "/base/"}, false);
 }
 
+// Everything goes on; somebody looks at what a power cut at this instant would have left.
+void cut_power(Rig& rig) {
+    rig.strike_now();
+    rig.cut_power();
+    rig.healed();
+}
+
 constexpr Kind kKinds[] = {
     {"server-kill", "P01 P05 P06 P07", kill_server},
     {"server-kill-in-recovery", "P01 P07 P11", kill_recovering_server},
@@ -264,6 +271,7 @@ constexpr Kind kKinds[] = {
     {"disk-full-log", "P10", fill_log_disk},
     {"disk-full-data", "P10", fill_data_disk},
     {"settings-unsafe", "R5", weaken_settings, false},
+    {"power-cut", "P03 P05 P06", cut_power, false, true},
 };
 
 }  // namespace

@@ -12,7 +12,8 @@ struct Kind {
     std::string_view name;
     std::string_view promises;  // of the specification, that it tries to break
     void (*strike)(Rig&);
-    bool is_quick = true;  // about a second: a part of every test run
+    bool is_quick = true;     // about a second: a part of every test run
+    bool cuts_power = false;  // needs a rig with a PowerCutDisk
 };
 
 [[nodiscard]] std::span<const Kind> all_kinds();

@@ -6,6 +6,9 @@
 #include "tests/support/http_client.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <limits>
+#include <sstream>
 #include <thread>
 
 namespace buttonwood::torture {
@@ -58,8 +61,9 @@ Rig::Rig(Options options)
       random_(options_.seed),
       faults_(options_.scratch / "faults"),
       loaded_(faults_),
-      ledger_file_(options_.scratch / "ledger") {
-    cluster_ = must(eventstore::PrivateCluster::start({.directory = options_.scratch / "pg", .sync_new_files = false}),
+      ledger_file_(ledger_path()) {
+    if (options_.on_power_cut_disk) disk_ = must(PowerCutDisk::make(options_.scratch), "a disk");
+    cluster_ = must(eventstore::PrivateCluster::start({.directory = data_directory(), .sync_new_files = false}),
                     "PostgreSQL");
     if (faults_.writes() == 0) throw RigBroken("the fault shim is not loaded into PostgreSQL");
     Connection session = operator_session();
@@ -98,7 +102,11 @@ void Rig::wait_for_postgres() {
 }
 
 std::vector<pid_t> Rig::postgres_processes() const {
-    return eventstore::processes_in(std::filesystem::canonical(options_.scratch / "pg"));
+    return eventstore::processes_in(std::filesystem::canonical(data_directory()));
+}
+
+std::filesystem::path Rig::data_directory() const {
+    return (disk_ ? disk_->directory() : options_.scratch) / "pg";
 }
 
 std::vector<pid_t> Rig::backends_of_type(const std::string& backend_type) {
@@ -146,6 +154,9 @@ void Rig::begin_world() {
         Connection inside = must(Connection::open(cluster_->conninfo(database_), "torture"), "connect");
         must(inside.execute(options_.setup.sql), "prepare the database");
     }
+    // What the world stands on was there before.
+    if (disk_ && test::run_command({"sync", "-f", disk_->directory()}).exit_code != 0) throw RigBroken("cannot sync");
+    ledger_begin_ = std::filesystem::file_size(ledger_path());
     server_ = start_server();
     operator_key_ = server().operator_key();
     register_traders();
@@ -214,6 +225,12 @@ Cycle Rig::run(const std::function<void(Rig&)>& strike) {
     struck_ = false;
     healed_ = silence_begin_ = silence_end_ = std::nullopt;
     ++runs_;
+    if (options_.setup.lying_disk)
+        faults_.arm({.call = FAULT_SYNC,
+                     .error = 0,
+                     .pass = 0,
+                     .fail = std::numeric_limits<std::int64_t>::max() / 2,
+                     .path_part = ""});
     clients_->start(options_.seed * 1'000'003 + static_cast<std::uint64_t>(runs_) * 101, "r" + std::to_string(runs_));
     if (wait_for_acknowledgements(static_cast<std::uint64_t>(pick(20, 100)))) {
         strike(*this);
@@ -300,6 +317,41 @@ void Rig::check_ledger(const test::JournalAudit& audit) {
         if (entry->outcome == Entry::Outcome::Refused && is_logged)
             violation("P08: " + name + " was refused with " + std::to_string(entry->status) + " and is in the log");
     }
+}
+
+void Rig::cut_power() {
+    const auto ledger_end = std::filesystem::file_size(ledger_path());  // first: what is told after the cut counts not
+    const auto remains = disk_->cut();
+    const std::filesystem::path data = remains->directory() / "pg";
+    std::filesystem::remove(data / "postmaster.pid");
+    const auto revived = eventstore::PrivateCluster::start({.directory = data, .supervise = false});
+    if (!revived) return violation("P03: PostgreSQL does not start after a power cut: " + revived.error());
+    check_remains(test::audit_journal((*revived)->conninfo(database_)), ledger_end);
+}
+
+// Whatever was acknowledged before the cut is in what remains, which is a log without a flaw.
+void Rig::check_remains(const test::JournalAudit& audit, std::uintmax_t ledger_end) {
+    for (const std::string& problem : audit.problems) violation("P03: " + problem);
+    std::set<std::string> orders;
+    for (const auto& [name, id] : audit.order_ids) orders.insert(id);
+    std::ifstream ledger(ledger_path());
+    ledger.seekg(static_cast<std::streamoff>(ledger_begin_));
+    std::uint64_t acknowledged = 0, lost = 0;
+    std::string line, example;
+    while (static_cast<std::uintmax_t>(ledger.tellg()) < ledger_end && std::getline(ledger, line)) {
+        std::istringstream words(line);
+        std::string kind, time, key, status, id;
+        words >> kind >> time >> key >> status >> id;
+        if (kind != "O") continue;
+        ++acknowledged;
+        const bool is_cancel = key.starts_with("ord_");
+        if (is_cancel ? audit.canceled.contains(key) : orders.contains(id)) continue;
+        if (lost++ == 0) example = (is_cancel ? "the cancel of " + key : key + ", acknowledged as " + id);
+    }
+    if (lost > 0)
+        violation("P03: of " + std::to_string(acknowledged) + " acknowledged before a power cut, " +
+                  std::to_string(lost) + " are lost: " + example);
+    if (acknowledged == 0) violation("the power was cut before anything was acknowledged");
 }
 
 void Rig::check_times(const Entry& entry) {

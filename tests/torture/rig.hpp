@@ -17,6 +17,7 @@
 #include "tests/torture/clients.hpp"
 #include "tests/torture/fault_page.hpp"
 #include "tests/torture/pg_proxy.hpp"
+#include "tests/torture/power_cut.hpp"
 
 #include <chrono>
 #include <functional>
@@ -56,10 +57,12 @@ public:
     struct Setup {
         std::filesystem::path server;  // the binary
         std::string sql = {};          // run in the world's database before its server starts
+        bool lying_disk = false;       // answers syncs without doing them, while clients trade
     };
     struct Options {
         Setup setup;
         std::filesystem::path scratch;  // an existing directory that other users may enter
+        bool on_power_cut_disk = false;  // PostgreSQL's data lie on one
         std::uint64_t seed = 1;
         int traders = 8;
         int cycles_per_world = 25;
@@ -98,6 +101,8 @@ public:
     // What starts one more server like it, in the same directory, on any port.
     [[nodiscard]] std::vector<std::string> server_command() const;
     void restart_server();
+    // The power of PostgreSQL's disk goes, for one who looks at what remains of it; here everything goes on.
+    void cut_power();
     // A second server on the same database takes over; returns the one that served until now.
     Served take_over();
     // What the server says of its store: GET /v1/status.
@@ -122,14 +127,19 @@ private:
     void register_traders();
     void check();
     void check_ledger(const test::JournalAudit& audit);
+    void check_remains(const test::JournalAudit& audit, std::uintmax_t ledger_end);
+    [[nodiscard]] std::filesystem::path data_directory() const;
+    [[nodiscard]] std::filesystem::path ledger_path() const { return options_.scratch / "ledger"; }
     void check_times(const Entry& entry);
 
     Options options_;
+    std::unique_ptr<PowerCutDisk> disk_;  // may be none
     std::mt19937_64 random_;
     FaultPage faults_;
     FaultPage::Loaded loaded_;
     std::unique_ptr<eventstore::PrivateCluster> cluster_;
     LedgerFile ledger_file_;
+    std::uintmax_t ledger_begin_ = 0;  // where the ledger of this world begins
 
     // The world.
     int worlds_ = 0;
