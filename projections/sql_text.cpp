@@ -47,6 +47,11 @@ std::string_view storable(std::string_view text, std::string& replaced) {
     return replaced;
 }
 
+std::string stored_text(std::string_view text) {
+    std::string replaced;
+    return std::string(storable(text, replaced));
+}
+
 void append_int128(std::string& out, Int128 value) {
     UInt128 rest = value < 0 ? -static_cast<UInt128>(value) : static_cast<UInt128>(value);
     std::array<char, 40> digits{};

@@ -27,6 +27,8 @@ void append_time(std::string& out, engine::Timestamp time);
 // edge let through, and no bytes of a note may stop a read model. `replaced` holds the answer if it is not `text`
 // itself.
 [[nodiscard]] std::string_view storable(std::string_view text, std::string& replaced);
+// The same as a string: what a row in memory holds, so that it is the same whether it was loaded or came with an event.
+[[nodiscard]] std::string stored_text(std::string_view text);
 // "…", with the escapes of an array element.
 void append_array_text(std::string& out, std::string_view text);
 
@@ -100,6 +102,9 @@ template <class Range, class Projected = std::identity>
 template <std::size_t N>
 [[nodiscard]] std::optional<engine::FixedString<N>> unless_empty(const engine::FixedString<N>& text) {
     return text.empty() ? std::nullopt : std::optional(text);
+}
+[[nodiscard]] inline std::optional<std::string_view> unless_empty(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
 }
 // Null for 0: an amount, a time, an id or a word that was not given.
 template <class T>

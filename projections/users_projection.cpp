@@ -1,5 +1,7 @@
-// users -> identity.users, identity.accounts, identity.api_keys. Never the hash of a secret.
+// users -> identity.users and what is known of them (people.hpp), identity.accounts, identity.api_keys. Never the hash
+// of a secret.
 #include "projections/factories.hpp"
+#include "projections/people.hpp"
 #include "projections/row_cache.hpp"
 #include "projections/table_writer.hpp"
 
@@ -11,16 +13,6 @@ namespace {
 using namespace engine;
 using eventstore::Connection;
 
-struct UserRow {
-    Name name;  // name, roles, created_*: only of a row that is new in this batch
-    RoleSet roles;
-    Timestamp created_at;
-    EventSeq created_seq{};
-    UserStatus status = UserStatus::Active;
-    Note note;
-    Timestamp updated_at;
-    EventSeq updated_seq{};
-};
 struct AccountRow {
     UserId user{};  // user, opened_*: only of a row that is new in this batch
     Timestamp opened_at;
@@ -49,15 +41,18 @@ public:
     // Rows that refer to users before the users: the order in which they can be deleted.
     std::string_view schema() const override { return "identity"; }
     std::vector<std::string_view> tables() const override {
-        return {"api_keys", "accounts", "users"};
+        return {"user_status_changes", "compliance_notes", "preferences", "api_keys", "accounts", "users"};
     }
 
     Result apply(const eventstore::Records& batch, Connection& connection) override {
-        for (const Event& event : batch.events) std::visit([&](const auto& body) { on(event, body); }, event.body);
-        users_.flush([this](bool stored, UserId id, const UserRow& row) {
-            user_writer_.put(stored, id, row.name, roles_array(row.roles), row.status, unless_empty(row.note),
-                             row.created_at, row.updated_at, row.created_seq, row.updated_seq);
-        });
+        if (auto loaded = people_.load(batch, connection); !loaded) return loaded;
+        auto event = batch.events.begin();
+        for (const eventstore::CommandRecord& command : batch.commands)
+            for (const auto end = event + command.event_count; event != end; ++event) {
+                if (auto done = people_.apply(*event, command.header.actor); !done) return done;
+                std::visit([&](const auto& body) { on(*event, body); }, event->body);
+            }
+        if (auto written = people_.flush(connection); !written) return written;
         accounts_.flush([this](bool stored, AccountId id, const AccountRow& row) {
             account_writer_.put(stored, id, row.user, row.opened_at, row.opened_seq, unless_zero(row.cancel_after));
         });
@@ -65,19 +60,17 @@ public:
             key_writer_.put(stored, hex_of(id), row.user, roles_array(row.roles), row.created_at, row.revoked_at,
                             row.created_seq, row.updated_seq);
         });
-        users_.clear();
         accounts_.clear();
         keys_.clear();
-        for (TableWriter* writer : {&user_writer_, &account_writer_, &key_writer_})
+        for (TableWriter* writer : {&account_writer_, &key_writer_})
             if (auto written = writer->flush(connection); !written) return written;
         return {};
     }
 
     void reset() override {
-        users_.clear();
+        people_.clear();
         accounts_.clear();
         keys_.clear();
-        user_writer_.clear();
         account_writer_.clear();
         key_writer_.clear();
     }
@@ -86,30 +79,12 @@ private:
     template <class Other>
     void on(const Event&, const Other&) {}
 
-    void on(const Event& event, const UserRegistered& e) {
-        users_.create(e.user, {.name = e.name,
-                               .roles = e.roles,
-                               .created_at = event.time,
-                               .created_seq = event.seq,
-                               .note = {},
-                               .updated_at = event.time,
-                               .updated_seq = event.seq});
-    }
     void on(const Event& event, const AccountOpened& e) {
         accounts_.create(
             e.account, {.user = e.user, .opened_at = event.time, .opened_seq = event.seq, .cancel_after = {}});
     }
     void on(const Event&, const CancelAfterSet& e) { switch_account(e.account, e.trigger_at); }
     void on(const Event&, const CancelAfterFired& e) { switch_account(e.account, {}); }
-    // What changes is carried whole by the event: a row that is not new need not be read to be changed.
-    void on(const Event& event, const UserStatusChanged& e) {
-        if (!users_.knows(e.user)) users_.load(e.user, {});
-        UserRow& row = *users_.change(e.user);
-        row.status = e.status;
-        row.note = e.note;
-        row.updated_at = event.time;
-        row.updated_seq = event.seq;
-    }
     void on(const Event& event, const ApiKeyCreated& e) {
         keys_.create(e.key, {.user = e.user,
                              .roles = e.roles,
@@ -118,6 +93,7 @@ private:
                              .revoked_at = {},
                              .updated_seq = event.seq});
     }
+    // What changes is carried whole by the event: a row that is not new need not be read to be changed.
     void on(const Event& event, const ApiKeyRevoked& e) {
         if (!keys_.knows(e.key)) keys_.load(e.key, {});
         KeyRow& row = *keys_.change(e.key);
@@ -130,19 +106,9 @@ private:
         accounts_.change(account)->cancel_after = cancel_after;
     }
 
-    RowCache<UserId, UserRow> users_;
+    People people_;
     RowCache<AccountId, AccountRow> accounts_;
     RowCache<KeyId, KeyRow> keys_;
-    TableWriter user_writer_{"users",
-                             {{"user_id", "bigint", ColumnUse::Key},
-                              {"name", "text", ColumnUse::Fixed},
-                              {"roles", "text", ColumnUse::Fixed},
-                              {"status", "text"},
-                              {"status_reason", "text"},
-                              {"created_at", "timestamptz", ColumnUse::Fixed},
-                              {"updated_at", "timestamptz"},
-                              {"created_seq", "bigint", ColumnUse::Fixed},
-                              {"updated_seq", "bigint"}}};
     TableWriter account_writer_{"accounts",
                                 {{"account_id", "bigint", ColumnUse::Key},
                                  {"user_id", "bigint", ColumnUse::Fixed},

@@ -91,6 +91,10 @@ void RandomMarket::set_up() {
     }
     decide(CreateApiKey{static_cast<UserId>(1), static_cast<KeyId>(++keys_), {}, roles(Role::Trader)});
     decide(RevokeApiKey{static_cast<KeyId>(keys_)});
+    decide(SetPreference{static_cast<UserId>(1), "locale", "de"});
+    decide(AddComplianceNote{static_cast<UserId>(1), "a note"});
+    decide(SetKycStatus{static_cast<UserId>(1), KycStatus::Pending, {}});
+    decide(RecordValuation{static_cast<SecurityId>(1), {1'000}, now_, {}});
     decide(CreateSecurity{"OLD", "Old and gone", "USD", 2, 0, {1}, {1}});
     decide(DelistSecurity{static_cast<SecurityId>(securities_), "merged"});
     decide(SetFees{SecurityId::None, 500, 1'500, static_cast<AccountId>(1)});
