@@ -64,6 +64,7 @@ void RandomMarket::record(Command command, UserId actor) {
         if (std::holds_alternative<UserRegistered>(body)) ++users_;
         if (std::holds_alternative<AccountOpened>(body)) ++accounts_;
         if (std::holds_alternative<SecurityCreated>(body)) ++securities_;
+        if (std::holds_alternative<TradeExecuted>(body)) ++trades_;
         if (const auto* accepted = std::get_if<OrderAccepted>(&body)) {
             ++orders_;
             targets_.push_back(accepted->order);
@@ -87,6 +88,10 @@ void RandomMarket::set_up() {
         for (std::uint32_t security = 1; security <= securities_; ++security)
             decide(IssueHoldings{static_cast<AccountId>(account), static_cast<SecurityId>(security), {10'000'000}});
     }
+    SetSecurityTerms settles_later;
+    settles_later.security = static_cast<SecurityId>(1);
+    settles_later.settlement_days = 1;
+    decide(settles_later);
     decide(CreateApiKey{static_cast<UserId>(1), static_cast<KeyId>(++keys_), {}, roles(Role::Trader)});
     decide(RevokeApiKey{static_cast<KeyId>(keys_)});
 }
@@ -107,7 +112,7 @@ void RandomMarket::one_command() {
 // What operators do to the market, and traders to themselves.
 void RandomMarket::govern() {
     const SecurityId security = one_in(3) ? SecurityId::None : random_security();
-    switch (below(6)) {
+    switch (below(8)) {
         case 0:
             return decide(random_bands());
         case 1:
@@ -115,12 +120,21 @@ void RandomMarket::govern() {
         case 2:
             return decide(SetCancelAfter{random_account(),
                                          one_in(4) ? 0 : 1'000 + static_cast<std::int64_t>(below(60'000'000))});
+        case 3:
+        case 4:
+            for (auto n = below(25); n > 0; --n) decide(random_settlement(), static_cast<UserId>(below(2)));
+            return;
         default: {
             decide(random_state(security));
             for (auto n = below(25); n > 0; --n) decide(random_order());
             return decide(ChangeTradingState{security, TradingState::Open, {}, {}, {}});
         }
     }
+}
+
+ChangeSettlement RandomMarket::random_settlement() {
+    constexpr SettlementStep kSteps[] = {SettlementStep::Pending, SettlementStep::Settled, SettlementStep::Failed};
+    return {static_cast<TradeId>(1 + below(trades_ + 1)), kSteps[below(3)], one_in(2) ? "late" : ""};
 }
 
 ChangeTradingState RandomMarket::random_state(SecurityId security) {

@@ -41,6 +41,7 @@ private:
     void one_command();
     void administer();
     void govern();
+    [[nodiscard]] engine::ChangeSettlement random_settlement();
     [[nodiscard]] engine::ChangeTradingState random_state(engine::SecurityId security);
     [[nodiscard]] engine::SetPriceBands random_bands();
     [[nodiscard]] engine::Price random_price() { return {1'000 + static_cast<std::int64_t>(below(17)) * 5}; }
@@ -70,6 +71,7 @@ private:
     std::uint32_t accounts_{};
     std::uint32_t securities_{};
     std::uint64_t orders_{};
+    std::uint64_t trades_{};
     std::vector<engine::OrderId> targets_;  // orders worth naming: open ones, and some that are not
     std::uint64_t keys_{};
     std::uint64_t client_ids_{};
