@@ -436,3 +436,77 @@ LEFT JOIN trading.bids b ON e.side = 'buy' AND b.order_id = e.order_id
 LEFT JOIN trading.listings l ON e.side = 'sell' AND l.order_id = e.order_id
 LEFT JOIN reference.securities s ON s.security_id = coalesce(b.security_id, l.security_id);
 COMMENT ON VIEW api.order_events IS 'Row per event in the life of an order. From: bids, listings, securities';
+
+-- What the columns of before mean.
+COMMENT ON COLUMN market_data.resting.order_id IS 'The order';
+COMMENT ON COLUMN market_data.resting.security_id IS 'Its security';
+COMMENT ON COLUMN market_data.resting.side IS 'buy, sell';
+COMMENT ON COLUMN market_data.resting.price_units IS 'Where it stands, in units of the security''s price_scale';
+COMMENT ON COLUMN market_data.tickers.security_id IS 'Security';
+COMMENT ON COLUMN market_data.tickers.last_price_units IS 'Of the newest trade; null before the first';
+COMMENT ON COLUMN market_data.tickers.last_quantity_units IS 'Of the newest trade; null before the first';
+COMMENT ON COLUMN market_data.tickers.last_trade_id IS 'The newest trade; null before the first';
+COMMENT ON COLUMN market_data.tickers.last_trade_at IS 'When it was made, UTC; null before the first';
+COMMENT ON COLUMN market_data.tickers.ask_price_units IS 'Best listing in the book; null: there is none';
+COMMENT ON COLUMN market_data.tickers.ask_quantity_units IS 'What the orders at the best listing show; null: none';
+COMMENT ON COLUMN market_data.tickers.updated_at IS 'Of the newest trade or change of the book, UTC';
+
+COMMENT ON COLUMN trading.trades.trade_id IS 'Numbered in the order in which they were made';
+COMMENT ON COLUMN trading.trades.event_seq IS 'The event that tells it';
+COMMENT ON COLUMN trading.trades.security_id IS 'What was traded';
+COMMENT ON COLUMN trading.trades.quantity_units IS 'In units of the security''s quantity_scale';
+COMMENT ON COLUMN trading.trades.taker_side IS 'buy, sell: side of the order that came later';
+COMMENT ON COLUMN trading.trades.buy_order_id IS 'The bid: row of trading.bids';
+COMMENT ON COLUMN trading.trades.sell_order_id IS 'The listing: row of trading.listings';
+COMMENT ON COLUMN trading.trades.buyer_account_id IS 'Owner of the bid; shown to itself only';
+COMMENT ON COLUMN trading.trades.seller_account_id IS 'Owner of the listing; shown to itself only';
+COMMENT ON COLUMN trading.trades.maker_order_id IS 'The one of both orders that was there first';
+COMMENT ON COLUMN trading.trades.taker_order_id IS 'The other one';
+COMMENT ON COLUMN trading.trades.executed_at IS 'UTC';
+
+COMMENT ON COLUMN trading.prevented_matches.event_seq IS 'The event that tells it';
+COMMENT ON COLUMN trading.prevented_matches.security_id IS 'What would have traded';
+COMMENT ON COLUMN trading.prevented_matches.maker_order_id IS 'The order that was there first';
+COMMENT ON COLUMN trading.prevented_matches.taker_order_id IS 'The other one';
+COMMENT ON COLUMN trading.prevented_matches.maker_account_id IS 'Owner of the maker order';
+COMMENT ON COLUMN trading.prevented_matches.taker_account_id IS 'Owner of the taker order, the same user';
+COMMENT ON COLUMN trading.prevented_matches.taker_side IS 'buy, sell';
+COMMENT ON COLUMN trading.prevented_matches.price_units IS 'The maker''s, in units of the security''s price_scale';
+COMMENT ON COLUMN trading.prevented_matches.prevented_at IS 'UTC';
+
+DO $$
+DECLARE
+    orders text;
+BEGIN
+    FOREACH orders IN ARRAY ARRAY['bids', 'listings'] LOOP
+        EXECUTE format($ddl$
+COMMENT ON COLUMN trading.%1$I.order_id IS 'Numbered in the order of acceptance, both sides together';
+COMMENT ON COLUMN trading.%1$I.account_id IS 'Its owner';
+COMMENT ON COLUMN trading.%1$I.security_id IS 'What it is for';
+COMMENT ON COLUMN trading.%1$I.type IS 'As the API writes it: limit, market, and those that wait for a price';
+COMMENT ON COLUMN trading.%1$I.time_in_force IS 'As the API writes it: gtc, ioc, fok, day, gtd, opg, cls';
+COMMENT ON COLUMN trading.%1$I.post_only IS 'It never takes';
+COMMENT ON COLUMN trading.%1$I.filled_units IS 'Executed so far, in units of the security''s quantity_scale';
+COMMENT ON COLUMN trading.%1$I.client_order_id IS 'The owner''s name for it, unique in the account; null: none';
+COMMENT ON COLUMN trading.%1$I.created_at IS 'When it was accepted, UTC';
+COMMENT ON COLUMN trading.%1$I.created_seq IS 'event_seq of its acceptance';
+COMMENT ON COLUMN trading.%1$I.updated_at IS 'Of the newest event that changed the row, UTC';
+COMMENT ON COLUMN trading.%1$I.trail_amount_units IS
+    'Distance of a trailing stop, in units of the security''s price_scale; null: none, or in basis points';
+COMMENT ON COLUMN trading.%1$I.trail_basis_points IS 'Distance of a trailing stop; null: none, or as an amount';
+COMMENT ON COLUMN trading.%1$I.protection_price_units IS
+    'Worst price of a market order, in units of the security''s price_scale; null: none';
+COMMENT ON COLUMN trading.%1$I.min_quantity_units IS
+    'Minimum quantity (FIX 110), in units of the security''s quantity_scale; null: none';
+COMMENT ON COLUMN trading.%1$I.all_or_none IS 'It executes whole or not at all';
+COMMENT ON COLUMN trading.%1$I.reduce_only IS
+    'Its quantity was cut to what the account had free when it was accepted';
+COMMENT ON COLUMN trading.%1$I.self_trade_prevention IS 'Its mode, where it would meet an order of its own user';
+COMMENT ON COLUMN trading.%1$I.expires_at IS 'End of a gtd order, UTC; null for the others';
+COMMENT ON COLUMN trading.%1$I.group_role IS 'Which leg of its group it is; null: none';
+COMMENT ON COLUMN trading.%1$I.activation_reason IS
+    'Why it went live after it was held; null before, and if it never was'
+$ddl$, orders);
+    END LOOP;
+END
+$$;
