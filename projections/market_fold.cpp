@@ -8,21 +8,6 @@ namespace buttonwood::projections {
 
 using namespace engine;
 
-Timestamp bucket_of(Timestamp time, std::int64_t interval_us) {
-    const std::int64_t past = time.us % interval_us;
-    return {time.us - (past < 0 ? past + interval_us : past)};
-}
-
-void Candle::add(const TradeExecuted& trade) {
-    if (trade_count == 0) open = high = low = trade.price;
-    high = std::max(high, trade.price);
-    low = std::min(low, trade.price);
-    close = trade.price;
-    volume_units += trade.quantity.units;
-    turnover += trade.notional;
-    ++trade_count;
-}
-
 void Levels::add(Side side, Price price, Quantity by) { of(side)[key_of(side, price)] += by; }
 
 bool Levels::reduce(Side side, Price price, Quantity by) {
@@ -42,15 +27,26 @@ std::optional<BestLevel> Levels::best(Side side) const {
 }
 
 Result MarketFold::apply(const Event& event) {
+    if (event.command != command_) finish_command();
+    command_ = event.command;
+    command_time_ = event.time;
     return std::visit([&](const auto& body) { return on(event, body); }, event.body);
+}
+
+void MarketFold::finish() {
+    finish_command();
+    for (const auto& [security, part] : unfinished_) finish_second(security, part.candle, part.second);
+    unfinished_.clear();
 }
 
 void MarketFold::clear() {
     resting.clear();
     tickers.clear();
-    minutes.clear();
-    days.clear();
+    candles.clear();
+    best_prices.clear();
     levels.clear();
+    unfinished_.clear();
+    changed_books_.clear();
 }
 
 Result MarketFold::on(const Event& event, const SecurityCreated& e) {
@@ -80,8 +76,12 @@ Result MarketFold::on(const Event& event, const OrderActivated& e) {
 
 Result MarketFold::on(const Event& event, const TradeExecuted& e) {
     touch(event, e.security).last = LastTrade{e.price, e.quantity, e.trade, event.time};
-    minutes.change_or_create({e.security, bucket_of(event.time, kMinuteUs)}).add(e);
-    days.change_or_create({e.security, bucket_of(event.time, kDayUs)}).add(e);
+    Unfinished& part = unfinished_[e.security];
+    if (const Timestamp second = bucket_of(event.time, CandleInterval::Second); part.second != second) {
+        finish_second(e.security, part.candle, part.second);
+        part = {second, {}};
+    }
+    part.candle.add(e);
     if (!resting.find(e.maker_order) || (e.auction && !resting.find(e.taker_order)))
         return unknown_order(e.maker_order, event.seq);
     if (auto taken = take(event, e.maker_order, e.quantity, e.maker_leaves_quantity); !taken) return taken;
@@ -117,7 +117,7 @@ Result MarketFold::on(const Event& event, const OrderExpired& e) { return leave(
 void MarketFold::join(const Event& event, OrderId id, const RestingOrder& order) {
     resting.create(id, order);
     if (order.shown.units == 0) return;
-    levels[order.security].add(order.side, order.price, order.shown);
+    book_to_change(order.security).add(order.side, order.price, order.shown);
     touch(event, order.security);
 }
 
@@ -141,7 +141,7 @@ Result MarketFold::leave(const Event& event, OrderId id) {
 
 Result MarketFold::show(const Event& event, OrderId id, Price price, Quantity shown) {
     RestingOrder& order = *resting.change(id);
-    Levels& book = levels[order.security];
+    Levels& book = book_to_change(order.security);
     if (order.shown.units != 0 || shown.units != 0) touch(event, order.security);
     if (order.shown.units != 0 && !book.reduce(order.side, order.price, order.shown))
         return unknown_order(id, event.seq);
@@ -162,6 +162,41 @@ Ticker& MarketFold::touch(const Event& event, SecurityId security) {
     ticker.updated_at = event.time;
     ticker.updated_seq = event.seq;
     return ticker;
+}
+
+Levels& MarketFold::book_to_change(SecurityId security) {
+    if (std::ranges::find(changed_books_, security) == changed_books_.end()) changed_books_.push_back(security);
+    return levels[security];
+}
+
+void MarketFold::finish_second(SecurityId security, const Candle& candle, Timestamp second) {
+    if (candle.trade_count == 0) return;
+    for (const auto& [interval, word] : kCandleIntervalWords)
+        candles.change_or_create({security, interval, bucket_of(second, interval)}).add(candle);
+}
+
+void MarketFold::finish_command() {
+    for (const SecurityId security : changed_books_) {
+        const Levels& book = levels[security];
+        const auto price_of = [&book](Side side) {
+            const auto level = book.best(side);
+            return level ? std::optional(level->price) : std::nullopt;
+        };
+        const auto bid = price_of(Side::Buy);
+        const auto ask = price_of(Side::Sell);
+        Ticker& ticker = tickers.change_or_create(security);
+        if (bid == ticker.bid && ask == ticker.ask) continue;
+        const BestPricesKey key{security, bucket_of(command_time_, CandleInterval::Minute)};
+        BestPrices* row = best_prices.change(key);
+        if (!row) {
+            row = &best_prices.create(key, {});
+            row->bid.begin(ticker.bid);
+            row->ask.begin(ticker.ask);
+        }
+        row->bid.move(ticker.bid = bid);
+        row->ask.move(ticker.ask = ask);
+    }
+    changed_books_.clear();
 }
 
 }  // namespace buttonwood::projections

@@ -1,11 +1,13 @@
 // Candles, last trades and best prices of every security, folded event by event: pure, the database is the caller's
 // business.
 //
-// A candle covers [bucket, bucket + interval) in UTC; days begin at midnight UTC. The trades of auctions count like
-// all others. Best prices follow from what the orders in the books show: the levels are kept in memory for all
-// securities, the orders themselves only as far as they are needed. Thread safety: none.
+// The trades of auctions count like all others, and so do those whose settlement is canceled later: they were made.
+// Best prices follow from what the orders in the books show: the levels are kept in memory for all securities, the
+// orders themselves only as far as they are needed. Their history is what the book shows after each command, not what it shows
+// between the events of one. Thread safety: none.
 #pragma once
 
+#include "projections/candle.hpp"
 #include "projections/projection.hpp"
 #include "projections/row_cache.hpp"
 
@@ -14,32 +16,9 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <vector>
 
 namespace buttonwood::projections {
-
-inline constexpr std::int64_t kMinuteUs = 60'000'000;
-inline constexpr std::int64_t kDayUs = 86'400'000'000;
-// Start of the interval that holds the time; before 1970, too.
-[[nodiscard]] engine::Timestamp bucket_of(engine::Timestamp time, std::int64_t interval_us);
-
-struct CandleKey {
-    engine::SecurityId security{};
-    engine::Timestamp bucket;
-    friend bool operator==(const CandleKey&, const CandleKey&) = default;
-};
-struct CandleKeyHash {
-    std::size_t operator()(const CandleKey& key) const {
-        return std::hash<std::int64_t>{}(key.bucket.us) * 31 + static_cast<std::size_t>(key.security);
-    }
-};
-struct Candle {
-    engine::Price open, high, low, close;
-    engine::Int128 volume_units{};
-    engine::Money turnover;
-    std::int64_t trade_count{};  // 0: no trade yet, prices mean nothing
-
-    void add(const engine::TradeExecuted& trade);
-};
 
 // An order in a book; and an open iceberg, in a book or not: only its acceptance and its amends tell what it shows.
 struct RestingOrder {
@@ -62,6 +41,7 @@ struct LastTrade {
 };
 struct Ticker {
     std::optional<LastTrade> last;
+    std::optional<engine::Price> bid, ask;  // best prices after the newest command that the fold has finished
     engine::Timestamp updated_at;
     engine::EventSeq updated_seq{};
 };
@@ -88,15 +68,17 @@ private:
 
 class MarketFold {
 public:
-    // REQUIRES: levels and tickers hold everything, and the resting orders and candles that the event touches and that
-    // exist are loaded. Fault: the event contradicts them. The fold is then useless until cleared.
+    // REQUIRES: levels and tickers hold everything, and the resting orders, candles and best prices that the event
+    // touches and that exist are loaded. Fault: the event contradicts them. The fold is then useless until cleared.
     [[nodiscard]] Result apply(const engine::Event& event);
+    // After the last event of a command: candles and best prices are complete up to there.
+    void finish();
     void clear();
 
     RowCache<engine::OrderId, RestingOrder> resting;
     RowCache<engine::SecurityId, Ticker> tickers;
-    RowCache<CandleKey, Candle, CandleKeyHash> minutes;
-    RowCache<CandleKey, Candle, CandleKeyHash> days;
+    RowCache<CandleKey, Candle, CandleKeyHash> candles;
+    RowCache<BestPricesKey, BestPrices, BestPricesKeyHash> best_prices;
     std::unordered_map<engine::SecurityId, Levels> levels;
 
 private:
@@ -125,6 +107,20 @@ private:
     Result leave(const engine::Event&, engine::OrderId);
     [[nodiscard]] engine::Quantity display_of(engine::OrderId) const;
     Ticker& touch(const engine::Event&, engine::SecurityId);
+    // Its book changes with this command.
+    Levels& book_to_change(engine::SecurityId);
+    void finish_second(engine::SecurityId, const Candle&, engine::Timestamp second);
+    void finish_command();
+
+    // The trades of one second that the candles do not have yet, by security.
+    struct Unfinished {
+        engine::Timestamp second;
+        Candle candle;
+    };
+    std::unordered_map<engine::SecurityId, Unfinished> unfinished_;
+    engine::CommandSeq command_{};
+    engine::Timestamp command_time_;
+    std::vector<engine::SecurityId> changed_books_;  // by the command so far
 };
 
 }  // namespace buttonwood::projections

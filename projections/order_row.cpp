@@ -32,11 +32,12 @@ OrderRow accepted(const Event& event, const OrderAccepted& e) {
 
 void rest(OrderRow& row, const Event& event) { stamp(row, event); }
 
-void fill(OrderRow& row, const Event& event, const TradeExecuted& e, Quantity leaves) {
+void fill(OrderRow& row, const Event& event, const TradeExecuted& e, bool takes) {
     row.filled += e.quantity;
-    row.leaves = leaves;
+    row.leaves = takes ? e.taker_leaves_quantity : e.maker_leaves_quantity;
     row.notional += e.notional;
-    row.status = leaves.units == 0 ? "filled" : "partially_filled";
+    row.fees += takes ? e.taker_fee : e.maker_fee;
+    row.status = row.is_open() ? "partially_filled" : "filled";
     stamp(row, event);
 }
 

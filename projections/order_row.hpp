@@ -22,7 +22,8 @@ struct OrderRow {
     engine::Quantity quantity;           // total
     engine::Quantity filled;
     engine::Quantity leaves;          // 0 once done
-    engine::Money notional;           // sum over the fills
+    engine::Money notional;           // sum over the fills, as the fees
+    engine::Money fees;
     engine::Price stop_price;         // 0: none, as the next two
     engine::Quantity display_quantity;
     engine::Timestamp expires_at;
@@ -40,7 +41,7 @@ struct OrderRow {
 [[nodiscard]] OrderRow accepted(const engine::Event& event, const engine::OrderAccepted& e);
 
 void rest(OrderRow& row, const engine::Event& event);  // its last change, and its place in the book
-void fill(OrderRow& row, const engine::Event& event, const engine::TradeExecuted& e, engine::Quantity leaves);
+void fill(OrderRow& row, const engine::Event& event, const engine::TradeExecuted& e, bool takes);
 void amend(OrderRow& row, const engine::Event& event, const engine::OrderAmended& e);
 void activate(OrderRow& row, const engine::Event& event, const engine::OrderActivated& e);
 void prevent(OrderRow& row, const engine::Event& event, const engine::MatchPrevented& e);

@@ -1,4 +1,4 @@
-// bids -> trading.bids, listings -> trading.listings: one class, told its side.
+// bids -> trading.bids, .bid_events; listings -> trading.listings, .listing_events: one class, told its side.
 #include "projections/factories.hpp"
 #include "projections/order_row.hpp"
 #include "projections/row_cache.hpp"
@@ -15,14 +15,15 @@ public:
     explicit OrdersProjection(Side side)
         : side_(side),
           table_(side == Side::Buy ? "bids" : "listings"),
+          life_table_(side == Side::Buy ? "bid_events" : "listing_events"),
           load_sql_("SELECT order_id, price_units, quantity_units, filled_units, leaves_units, notional, status, "
                     "stop_price_units, display_quantity_units, (extract(epoch FROM expires_at) * 1000000)::bigint, "
-                    "prevented_units, activation_reason, (extract(epoch FROM activated_at) * 1000000)::bigint FROM " +
-                    std::string(table_) + " WHERE order_id = ANY($1::bigint[]) AND leaves_units > 0") {}
+                    "prevented_units, activation_reason, (extract(epoch FROM activated_at) * 1000000)::bigint, fees "
+                    "FROM " + std::string(table_) + " WHERE order_id = ANY($1::bigint[]) AND leaves_units > 0") {}
 
     std::string_view name() const override { return side_ == Side::Buy ? "bids" : "listings"; }
     std::string_view schema() const override { return "trading"; }
-    std::vector<std::string_view> tables() const override { return {table_}; }
+    std::vector<std::string_view> tables() const override { return {table_, life_table_}; }
 
     Result apply(const eventstore::Records& batch, Connection& connection) override {
         if (auto loaded = load(batch.events, connection); !loaded) return loaded;
@@ -31,12 +32,14 @@ public:
                 return done;
         rows_.flush([this](bool stored, OrderId id, const OrderRow& row) { put(stored, id, row); }, [](OrderId) {},
                     [](OrderId, const OrderRow& row) { return row.is_open(); });
-        return writer_.flush(connection);
+        if (auto written = writer_.flush(connection); !written) return written;
+        return life_writer_.flush(connection);
     }
 
     void reset() override {
         rows_.clear();
         writer_.clear();
+        life_writer_.clear();
     }
 
 private:
@@ -71,6 +74,7 @@ private:
         row.prevented_units = money_from(rows.text(i, 10)).units;
         if (!rows.is_null(i, 11)) row.activation_reason = from_word<ActivationReason>(rows.text(i, 11));
         if (!rows.is_null(i, 12)) row.activated_at = Timestamp{rows.integer(i, 12)};
+        row.fees = money_from(rows.text(i, 13));
         return row;
     }
 
@@ -80,53 +84,92 @@ private:
     }
 
     Result on(const Event& event, const OrderAccepted& e) {
-        if (e.side == side_) rows_.create(e.order, accepted(event, e));
+        if (e.side != side_) return {};
+        const OrderRow& row = rows_.create(e.order, accepted(event, e));
+        tell(event, e.order, row, {.kind = "accepted", .quantity = e.quantity, .joins_book = e.rests});
         return {};
     }
     Result on(const Event& event, const OrderRested& e) {
-        if (e.side != side_) return {};
-        return change(event, e.order, [&](OrderRow& row) { rest(row, event); });
+        return change(event, e, [&](OrderRow& row) {
+            rest(row, event);
+            return Step{.kind = "rested", .quantity = e.leaves_quantity, .joins_book = true};
+        });
     }
     Result on(const Event& event, const TradeExecuted& e) {
         const bool takes = e.taker_side == side_;
         return change(event, takes ? e.taker_order : e.maker_order, [&](OrderRow& row) {
-            fill(row, event, e, takes ? e.taker_leaves_quantity : e.maker_leaves_quantity);
+            fill(row, event, e, takes);
+            return Step{.kind = row.status, .quantity = e.quantity, .price = e.price, .trade = e.trade};
         });
     }
     Result on(const Event& event, const OrderAmended& e) {
-        if (e.side != side_) return {};
-        return change(event, e.order, [&](OrderRow& row) { amend(row, event, e); });
+        return change(event, e, [&](OrderRow& row) {
+            amend(row, event, e);
+            return Step{.kind = "amended", .quantity = e.quantity, .joins_book = e.rests && !e.priority_kept};
+        });
     }
     Result on(const Event& event, const OrderActivated& e) {
-        if (e.side != side_) return {};
-        return change(event, e.order, [&](OrderRow& row) { activate(row, event, e); });
+        return change(event, e, [&](OrderRow& row) {
+            activate(row, event, e);
+            return Step{.kind = "activated", .quantity = e.quantity, .joins_book = e.rests,
+                        .reason = word_of(e.reason)};
+        });
     }
     Result on(const Event& event, const MatchPrevented& e) {
-        const OrderId order = e.taker_side == side_ ? e.taker_order : e.maker_order;
-        return change(event, order, [&](OrderRow& row) { prevent(row, event, e); });
+        return change(event, e.taker_side == side_ ? e.taker_order : e.maker_order, [&](OrderRow& row) {
+            prevent(row, event, e);
+            return Step{.kind = "prevented", .quantity = e.quantity, .price = e.price, .reason = word_of(e.mode)};
+        });
     }
     Result on(const Event& event, const OrderReduced& e) {
-        if (e.side != side_) return {};
-        return change(event, e.order, [&](OrderRow& row) { reduce(row, event, e); });
+        return change(event, e, [&](OrderRow& row) {
+            reduce(row, event, e);
+            return Step{.kind = "reduced", .quantity = e.by};
+        });
     }
     Result on(const Event& event, const OrderRefreshed& e) {
-        if (e.side != side_) return {};
-        return change(event, e.order, [&](OrderRow& row) { rest(row, event); });
+        return change(event, e, [&](OrderRow& row) {
+            rest(row, event);
+            return Step{.kind = "refreshed", .quantity = e.displayed_quantity, .joins_book = true};
+        });
     }
     Result on(const Event& event, const OrderCanceled& e) {
-        if (e.side != side_) return {};
-        return change(event, e.order, [&](OrderRow& row) { close(row, event, "canceled", word_of(e.reason)); });
+        return change(event, e, [&](OrderRow& row) { return end(row, event, e, "canceled"); });
     }
     Result on(const Event& event, const OrderExpired& e) {
-        if (e.side != side_) return {};
-        return change(event, e.order, [&](OrderRow& row) { close(row, event, "expired", word_of(e.reason)); });
+        return change(event, e, [&](OrderRow& row) { return end(row, event, e, "expired"); });
     }
 
+    // What a row of its life says, besides what the order's own row says after the event.
+    struct Step {
+        std::string_view kind;
+        Quantity quantity;
+        std::optional<Price> price{};  // none: the order's own
+        bool joins_book{};
+        std::optional<TradeId> trade{};
+        std::optional<std::string_view> reason{};
+    };
+    template <class End>
+    static Step end(OrderRow& row, const Event& event, const End& e, std::string_view status) {
+        close(row, event, status, word_of(e.reason));
+        return {.kind = status, .quantity = e.leaves_quantity, .reason = row.reason};
+    }
+    void tell(const Event& event, OrderId id, const OrderRow& row, const Step& step) {
+        life_writer_.insert(id, event.seq, step.kind, step.quantity, row.leaves, step.price ? step.price : row.price,
+                            step.joins_book, step.trade, step.reason, event.time);
+    }
+
+    // Of an event that names one order and its side.
+    template <class Body, class F>
+        requires requires(Body e) { e.side; }
+    Result change(const Event& event, const Body& e, F&& f) {
+        return e.side == side_ ? change(event, e.order, std::forward<F>(f)) : Result{};
+    }
     template <class F>
     Result change(const Event& event, OrderId id, F&& f) {
         OrderRow* row = rows_.change(id);
         if (!row || !row->is_open()) return unknown_order(id, event.seq);
-        f(*row);
+        tell(event, id, *row, f(*row));
         return {};
     }
 
@@ -138,11 +181,12 @@ private:
                     unless_zero(t.trail_amount), unless_zero(t.trail_basis_points), unless_zero(t.protection_price),
                     unless_zero(row.display_quantity), unless_zero(t.min_quantity), t.all_or_none, t.reduce_only,
                     t.self_trade_prevention, unless_zero(row.expires_at), unless_zero(t.group), unless_zero(t.role),
-                    row.prevented_units, row.activation_reason, row.activated_at);
+                    row.prevented_units, row.activation_reason, row.activated_at, row.fees, t.maker_ppm, t.taker_ppm);
     }
 
     Side side_;
     std::string_view table_;
+    std::string_view life_table_;
     std::string load_sql_;
     RowCache<OrderId, OrderRow> rows_;
     TableWriter writer_{table_,
@@ -178,7 +222,21 @@ private:
                          {"group_role", "text", ColumnUse::Fixed},
                          {"prevented_units", "numeric"},
                          {"activation_reason", "text"},
-                         {"activated_at", "timestamptz"}}};
+                         {"activated_at", "timestamptz"},
+                         {"fees", "numeric"},
+                         {"maker_ppm", "integer", ColumnUse::Fixed},
+                         {"taker_ppm", "integer", ColumnUse::Fixed}}};
+    TableWriter life_writer_{life_table_,
+                             {{"order_id", "bigint", ColumnUse::Key},
+                              {"event_seq", "bigint", ColumnUse::Key},
+                              {"kind", "text", ColumnUse::Fixed},
+                              {"quantity_units", "bigint", ColumnUse::Fixed},
+                              {"leaves_units", "bigint", ColumnUse::Fixed},
+                              {"price_units", "bigint", ColumnUse::Fixed},
+                              {"joins_book", "boolean", ColumnUse::Fixed},
+                              {"trade_id", "bigint", ColumnUse::Fixed},
+                              {"reason", "text", ColumnUse::Fixed},
+                              {"occurred_at", "timestamptz", ColumnUse::Fixed}}};
 };
 
 }  // namespace

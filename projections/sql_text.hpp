@@ -49,7 +49,7 @@ struct ArrayFormat {
 // Enumerations with words are written as their word, the others are ids and written as numbers.
 template <class E>
 concept Worded = std::is_enum_v<E> && requires(E e) {
-    engine::words_of(e);
+    words_of(e);  // found beside the enumeration
 };
 template <class T>
 inline constexpr bool kIsOptional = false;

@@ -1,7 +1,12 @@
-// Candles at their edges, best prices through the life of orders.
+// Candles at their edges, best prices and their history through the life of orders.
 #include "projections/market_fold.hpp"
 
+#include "eventstore/record_json.hpp"
+
 #include <catch2/catch.hpp>
+
+#include <charconv>
+#include <chrono>
 
 namespace buttonwood::projections::test {
 namespace {
@@ -9,13 +14,37 @@ namespace {
 using namespace engine;
 
 constexpr auto kAcme = static_cast<SecurityId>(1);
+constexpr std::int64_t kMinuteUs = 60'000'000;
+constexpr std::int64_t kDayUs = 86'400'000'000;
 constexpr Timestamp kMidnight{1'798'761'600'000'000};  // 2027-01-01T00:00:00Z
+
+// "2027-01-01 00:00:00", with or without ".000000", UTC.
+Timestamp at(std::string_view text) {
+    using namespace std::chrono;
+    const auto number = [&](std::size_t from, std::size_t count) {
+        int value = 0;
+        std::from_chars(text.data() + from, text.data() + from + count, value);
+        return value;
+    };
+    const sys_days day{year{number(0, 4)} / number(5, 2) / number(8, 2)};
+    const auto time = day + hours{number(11, 2)} + minutes{number(14, 2)} + seconds{number(17, 2)} +
+                      microseconds{text.size() > 19 ? number(20, 6) : 0};
+    return {time.time_since_epoch().count()};
+}
 
 class Story {
 public:
     void tell(EventBody body, Timestamp time = kMidnight) { REQUIRE(try_tell(std::move(body), time)); }
     [[nodiscard]] bool try_tell(EventBody body, Timestamp time = kMidnight) {
-        return fold_.apply(Event{++seq_, 1, time, std::move(body)}).has_value();
+        ++seq_;
+        return fold_.apply(Event{seq_, command_ ? command_ : seq_, time, std::move(body)}).has_value();
+    }
+    // What is told in between are the events of one command.
+    template <class F>
+    void in_one_command(F&& tell_them) {
+        command_ = seq_ + 1;
+        tell_them();
+        command_ = 0;
     }
     // An order that joins the book at once.
     OrderId rest(Side side, std::int64_t price, std::int64_t quantity) {
@@ -47,8 +76,25 @@ public:
         trade.notional = {Int128{price} * quantity};
         tell(trade, time);
     }
-    [[nodiscard]] const Candle* minute(Timestamp bucket) const { return fold_.minutes.find({kAcme, bucket}); }
-    [[nodiscard]] const Candle* day(Timestamp bucket) const { return fold_.days.find({kAcme, bucket}); }
+    [[nodiscard]] const Candle* candle(CandleInterval interval, Timestamp bucket) {
+        fold_.finish();
+        return fold_.candles.find({kAcme, interval, bucket});
+    }
+    [[nodiscard]] const Candle* minute(Timestamp bucket) { return candle(CandleInterval::Minute, bucket); }
+    [[nodiscard]] const Candle* day(Timestamp bucket) { return candle(CandleInterval::Day, bucket); }
+    // "bid: open high low close, ask: open high low close"; nullopt: no best price changed in that minute.
+    [[nodiscard]] std::optional<std::string> best_prices(Timestamp minute) {
+        fold_.finish();
+        const BestPrices* row = fold_.best_prices.find({kAcme, minute});
+        if (!row) return std::nullopt;
+        const auto text = [](const PriceRange& range) {
+            std::string words;
+            for (const auto& price : {range.open, range.high, range.low, range.close})
+                words += " " + (price ? std::to_string(price->units) : std::string("-"));
+            return words;
+        };
+        return "bid:" + text(row->bid) + ", ask:" + text(row->ask);
+    }
     // "price x quantity", or "-".
     [[nodiscard]] std::string best(Side side) const {
         const auto it = fold_.levels.find(kAcme);
@@ -60,19 +106,110 @@ public:
 private:
     MarketFold fold_;
     EventSeq seq_{};
+    CommandSeq command_{};  // 0: each event is a command of its own
     std::uint64_t orders_{};
     std::uint64_t trades_{};
 };
 
+// The start of the interval that holds a time, both in words.
+std::string bucket(std::string_view time, std::string_view interval) {
+    return eventstore::to_rfc3339(bucket_of(at(time), *from_word<CandleInterval>(interval)));
+}
+
 TEST_CASE("a bucket begins at its first microsecond and ends before the next", "[unit]") {
-    CHECK(bucket_of(kMidnight, kDayUs) == kMidnight);
-    CHECK(bucket_of({kMidnight.us + kDayUs - 1}, kDayUs) == kMidnight);
-    CHECK(bucket_of({kMidnight.us - 1}, kDayUs) == Timestamp{kMidnight.us - kDayUs});
-    CHECK(bucket_of({kMidnight.us + kMinuteUs - 1}, kMinuteUs) == kMidnight);
-    CHECK(bucket_of({kMidnight.us + kMinuteUs}, kMinuteUs) == Timestamp{kMidnight.us + kMinuteUs});
-    CHECK(bucket_of({0}, kDayUs) == Timestamp{0});
-    CHECK(bucket_of({-1}, kDayUs) == Timestamp{-kDayUs});
-    CHECK(bucket_of({-kDayUs}, kDayUs) == Timestamp{-kDayUs});
+    struct Case {
+        const char *interval, *first, *last, *next;
+    };
+    // 2026-12-28 and 2024-02-26 are Mondays.
+    const Case cases[] = {
+        {"1s", "2026-12-31 23:59:59", "2026-12-31 23:59:59.999999", "2027-01-01 00:00:00"},
+        {"1m", "2026-12-31 23:59:00", "2026-12-31 23:59:59.999999", "2027-01-01 00:00:00"},
+        {"5m", "2026-12-31 23:55:00", "2026-12-31 23:59:59.999999", "2027-01-01 00:00:00"},
+        {"15m", "2026-03-29 01:45:00", "2026-03-29 01:59:59.999999", "2026-03-29 02:00:00"},
+        {"30m", "2026-03-29 01:30:00", "2026-03-29 01:59:59.999999", "2026-03-29 02:00:00"},
+        {"1h", "2026-10-25 01:00:00", "2026-10-25 01:59:59.999999", "2026-10-25 02:00:00"},
+        {"4h", "2026-12-31 20:00:00", "2026-12-31 23:59:59.999999", "2027-01-01 00:00:00"},
+        {"1d", "2024-02-28 00:00:00", "2024-02-28 23:59:59.999999", "2024-02-29 00:00:00"},
+        {"1d", "2024-02-29 00:00:00", "2024-02-29 23:59:59.999999", "2024-03-01 00:00:00"},
+        {"1w", "2026-12-28 00:00:00", "2027-01-03 23:59:59.999999", "2027-01-04 00:00:00"},
+        {"1w", "2024-02-26 00:00:00", "2024-03-03 23:59:59.999999", "2024-03-04 00:00:00"},
+        {"1w", "1969-12-29 00:00:00", "1970-01-04 23:59:59.999999", "1970-01-05 00:00:00"},
+        {"1M", "2024-02-01 00:00:00", "2024-02-29 23:59:59.999999", "2024-03-01 00:00:00"},
+        {"1M", "2023-02-01 00:00:00", "2023-02-28 23:59:59.999999", "2023-03-01 00:00:00"},
+        {"1M", "2100-02-01 00:00:00", "2100-02-28 23:59:59.999999", "2100-03-01 00:00:00"},
+        {"1M", "2026-12-01 00:00:00", "2026-12-31 23:59:59.999999", "2027-01-01 00:00:00"},
+        {"1M", "1969-12-01 00:00:00", "1969-12-31 23:59:59.999999", "1970-01-01 00:00:00"},
+    };
+    for (const auto& [interval, first, last, next] : cases) {
+        CAPTURE(interval, first);
+        const std::string begins = eventstore::to_rfc3339(at(first));
+        CHECK(bucket(first, interval) == begins);
+        CHECK(bucket(last, interval) == begins);
+        CHECK(bucket(next, interval) == eventstore::to_rfc3339(at(next)));
+        CHECK(at(next).us == at(last).us + 1);
+    }
+}
+
+TEST_CASE("seconds are kept for the hour of the newest trade and 168 hours before it", "[unit]") {
+    CHECK(oldest_second(at("2027-01-08 00:00:00")) == at("2027-01-01 00:00:00"));
+    CHECK(oldest_second(at("2027-01-08 00:59:59.999999")) == at("2027-01-01 00:00:00"));
+    CHECK(oldest_second(at("2027-01-08 01:00:00")) == at("2027-01-01 01:00:00"));
+}
+
+TEST_CASE("the first and the last trade of every interval are in one candle, the next one is in another", "[unit]") {
+    for (const auto& [interval, word] : kCandleIntervalWords) {
+        CAPTURE(word);
+        Story story;
+        // Midnight is a boundary of all of them but of the week, which begins on the Monday after.
+        const Timestamp next = interval == CandleInterval::Week ? at("2027-01-04 00:00:00") : kMidnight;
+        const Timestamp first = bucket_of({next.us - 1}, interval);
+        story.trade({first.us - 1}, 50, 1);
+        story.trade(first, 100, 1);
+        story.trade({next.us - 1}, 300, 2);
+        story.trade(next, 200, 5);
+        const Candle* candle = story.candle(interval, first);
+        REQUIRE(candle);
+        CHECK(candle->open.units == 100);
+        CHECK(candle->close.units == 300);
+        CHECK(candle->volume_units == 3);
+        CHECK(candle->turnover == Money{700});
+        CHECK(candle->trade_count == 2);
+        REQUIRE(story.candle(interval, next));
+        CHECK(story.candle(interval, next)->open.units == 200);
+        CHECK(story.candle(interval, next)->trade_count == 1);
+    }
+}
+
+TEST_CASE("the best prices of a minute are those after each command, with what the minute began with", "[unit]") {
+    Story story;
+    const Timestamp second{kMidnight.us + kMinuteUs}, fourth{kMidnight.us + 3 * kMinuteUs};
+    const OrderId bid = story.rest(Side::Buy, 100, 10);
+    CHECK(story.best_prices(kMidnight) == "bid: - 100 100 100, ask: - - - -");
+    story.rest(Side::Sell, 105, 3);
+    story.rest(Side::Buy, 100, 5);
+    CHECK(story.best_prices(kMidnight) == "bid: - 100 100 100, ask: - 105 105 105");
+    SECTION("where quantities alone change, and where nothing does, there is no row") {
+        story.tell(OrderReduced{bid, {}, kAcme, Side::Buy, {4}, {6}, {6}, {}, {}}, second);
+        CHECK_FALSE(story.best_prices(second));
+    }
+    SECTION("an order that leaves its level to come back better was never away") {
+        story.in_one_command([&] {
+            story.tell(OrderAmended{bid, {}, kAcme, Side::Buy, false, false, {102}, {10}, {10}, {}, {}}, fourth);
+            story.tell(OrderRested{bid, {}, kAcme, Side::Buy, {102}, {10}}, fourth);
+        });
+        CHECK(story.best_prices(fourth) == "bid: 100 102 100 102, ask: 105 105 105 105");
+        CHECK_FALSE(story.best_prices(second));
+    }
+    SECTION("a side that empties closes with nothing, and opens the next row with nothing") {
+        story.tell(OrderCanceled{static_cast<OrderId>(2), {}, kAcme, Side::Sell, CancelReason::User, {3}, {}, {}},
+                   second);
+        CHECK(story.best_prices(second) == "bid: 100 100 100 100, ask: 105 105 105 -");
+        story.tell(OrderCanceled{bid, {}, kAcme, Side::Buy, CancelReason::User, {10}, {}, {}}, fourth);
+        CHECK_FALSE(story.best_prices(fourth));  // another bid stands there
+        story.tell(OrderCanceled{static_cast<OrderId>(3), {}, kAcme, Side::Buy, CancelReason::User, {5}, {}, {}},
+                   fourth);
+        CHECK(story.best_prices(fourth) == "bid: 100 100 100 -, ask: - - - -");
+    }
 }
 
 TEST_CASE("trades around midnight UTC fall into two days and two minutes", "[unit]") {

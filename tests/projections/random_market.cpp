@@ -89,6 +89,10 @@ void RandomMarket::set_up() {
         for (std::uint32_t security = 1; security <= securities_; ++security)
             decide(IssueHoldings{static_cast<AccountId>(account), static_cast<SecurityId>(security), {10'000'000}});
     }
+    SetSecurityTerms settles_later;
+    settles_later.security = static_cast<SecurityId>(1);
+    settles_later.settlement_days = 1;
+    decide(settles_later);
     decide(CreateApiKey{static_cast<UserId>(1), static_cast<KeyId>(++keys_), {}, roles(Role::Trader)});
     decide(RevokeApiKey{static_cast<KeyId>(keys_)});
     decide(SetPreference{static_cast<UserId>(1), "locale", "de"});
@@ -160,11 +164,7 @@ void RandomMarket::look_after_terms() {
             return decide(SetFees{one_in(2) ? SecurityId::None : random_security(),
                                   static_cast<std::uint32_t>(below(2'000)), static_cast<std::uint32_t>(below(5'000)),
                                   random_account()});
-        default: {
-            const std::uint64_t back = below(std::min<std::uint64_t>(trades_ + 1, 20));
-            return decide(ChangeSettlement{static_cast<TradeId>(trades_ - back),
-                                           static_cast<SettlementStep>(2 + below(3)), "by hand"});
-        }
+        default: return decide(random_settlement());
     }
 }
 
@@ -185,7 +185,7 @@ SetSecurityTerms RandomMarket::random_terms() {
 // What operators do to the market, and traders to themselves.
 void RandomMarket::govern() {
     const SecurityId security = one_in(3) ? SecurityId::None : random_security();
-    switch (below(6)) {
+    switch (below(8)) {
         case 0:
             return decide(random_bands());
         case 1:
@@ -193,12 +193,21 @@ void RandomMarket::govern() {
         case 2:
             return decide(SetCancelAfter{random_account(),
                                          one_in(4) ? 0 : 1'000 + static_cast<std::int64_t>(below(60'000'000))});
+        case 3:
+        case 4:
+            for (auto n = below(25); n > 0; --n) decide(random_settlement(), static_cast<UserId>(below(2)));
+            return;
         default: {
             decide(random_state(security));
             for (auto n = below(25); n > 0; --n) decide(random_order());
             return decide(ChangeTradingState{security, TradingState::Open, {}, {}, {}});
         }
     }
+}
+
+ChangeSettlement RandomMarket::random_settlement() {
+    const std::uint64_t back = below(one_in(2) ? std::min<std::uint64_t>(trades_ + 1, 20) : trades_ + 1);
+    return {static_cast<TradeId>(trades_ - back), static_cast<SettlementStep>(1 + below(4)), one_in(2) ? "late" : ""};
 }
 
 ChangeTradingState RandomMarket::random_state(SecurityId security) {

@@ -45,6 +45,7 @@ private:
     void look_after_terms();
     [[nodiscard]] engine::SetAccreditation random_accreditation(engine::UserId user);
     [[nodiscard]] engine::SetSecurityTerms random_terms();
+    [[nodiscard]] engine::ChangeSettlement random_settlement();
     [[nodiscard]] engine::ChangeTradingState random_state(engine::SecurityId security);
     [[nodiscard]] engine::SetPriceBands random_bands();
     [[nodiscard]] engine::Price random_price() { return {1'000 + static_cast<std::int64_t>(below(17)) * 5}; }

@@ -133,12 +133,12 @@ void check_conservation(Connection& db) {
         "SELECT order_id FROM api.orders o LEFT JOIN api.fills f USING (order_id) GROUP BY order_id, o.filled_units, "
         "o.notional "
         "HAVING o.filled_units <> coalesce(sum(f.quantity_units), 0) OR o.notional <> coalesce(sum(f.notional), 0)");
-    for (const std::string interval : {"1m", "1d"})
+    for (const std::string interval : {"1s", "1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w", "1M"})
         none(
             "SELECT security_id FROM (SELECT security_id, sum(turnover) a, sum(trade_count) n, sum(volume_units) v "
-            "FROM market_data.candles_" +
+            "FROM api.candles WHERE interval = '" +
             interval +
-            " GROUP BY 1) c FULL JOIN (SELECT security_id, sum(notional) a, "
+            "' GROUP BY 1) c FULL JOIN (SELECT security_id, sum(notional) a, "
             "count(*) n, sum(quantity_units) v FROM trading.trades GROUP BY 1) t USING (security_id) "
             "WHERE (c.a, c.n, c.v) IS DISTINCT FROM (t.a, t.n, t.v)");
     // What one realised, or still holds at cost, others paid; but for the fees of trades that were not taken back.
@@ -146,6 +146,20 @@ void check_conservation(Connection& db) {
          "(SELECT sum((t.payload ->> 'maker_fee')::numeric + (t.payload ->> 'taker_fee')::numeric) FROM log.events t "
          "WHERE t.event_type = 'TradeExecuted' AND NOT EXISTS (SELECT FROM log.events c WHERE c.stream_type = 'trade' "
          "AND c.stream_id = t.stream_id AND c.payload ->> 'step' = 'canceled'))");
+    // The life of an order ends where its row stands, and its fees are those of its fills.
+    none(
+        "SELECT order_id FROM api.orders o LEFT JOIN (SELECT order_id, "
+        "(array_agg(leaves_units ORDER BY event_seq DESC))[1] AS leaves, max(event_seq) AS seq, "
+        "coalesce(sum(quantity_units) FILTER (WHERE trade_id IS NOT NULL), 0) AS filled "
+        "FROM api.order_events GROUP BY 1) e USING (order_id) WHERE (e.leaves, e.seq, e.filled) IS DISTINCT FROM "
+        "(o.leaves_units, o.updated_seq, o.filled_units::numeric)");
+    none(
+        "SELECT order_id FROM api.orders o LEFT JOIN api.fills f USING (order_id) GROUP BY order_id, o.fees "
+        "HAVING o.fees <> coalesce(sum(f.fee), 0)");
+    // The newest step of a trade is its status.
+    none(
+        "SELECT trade_id FROM api.trades t JOIN (SELECT trade_id, (array_agg(step ORDER BY event_seq DESC))[1] AS step "
+        "FROM api.settlement_steps GROUP BY 1) l USING (trade_id) WHERE t.settlement_status <> l.step");
     // Streams are numbered without holes.
     none("SELECT 1 FROM log.events GROUP BY stream_type, stream_id HAVING max(stream_version) <> count(*)");
     none(
