@@ -168,7 +168,7 @@ private:
         if (wanted.empty()) return {};
         auto rows = connection.prepared(
             "SELECT c.security_id, (extract(epoch FROM c.bucket) * 1000000)::bigint, c.open_units, c.high_units, "
-            "c.low_units, c.close_units, c.volume_units, c.turnover, c.trade_count FROM market_data." +
+            "c.low_units, c.close_units, c.volume_units, c.turnover, c.trade_count FROM " +
                 std::string(table) +
                 " c JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::timestamptz[]) "
                 "AS k(security_id, bucket)) k USING (security_id, bucket)",
