@@ -30,7 +30,9 @@ struct Logged {
             written = journal.append(slice(market.log(), at, std::min(commands, at + kCommandsPerBlock)));
         }
         for (const char* name : {"events", "commands"}) {
+            auto transaction = must(eventstore::Transaction::begin(db));
             must(replay(*make(name), db, checkpoint));
+            must(transaction.commit());
             must(db.query("UPDATE projections.status SET checkpoint = $2 WHERE name = $1", {name, checkpoint}));
         }
     }
