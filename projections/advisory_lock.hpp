@@ -3,7 +3,9 @@
 
 #include "eventstore/database.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace buttonwood::projections {
@@ -16,9 +18,9 @@ namespace buttonwood::projections {
 // Thread safety: as the connection's, which must outlive it.
 class AdvisoryLock {
 public:
-    // Takes it at once; nullopt: somebody else has it.
+    // nullopt: somebody else has it, and kept it for so long.
     [[nodiscard]] static std::expected<std::optional<AdvisoryLock>, eventstore::DbError> try_take(
-        eventstore::Connection& connection, std::int64_t key);
+        eventstore::Connection& connection, std::int64_t key, std::chrono::milliseconds patience = {});
     AdvisoryLock(AdvisoryLock&& other) noexcept;
     AdvisoryLock& operator=(AdvisoryLock&&) = delete;
     ~AdvisoryLock();

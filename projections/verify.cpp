@@ -14,6 +14,8 @@ using eventstore::DbError;
 namespace {
 
 constexpr int kRowsShown = 5;
+// For who has just swapped the tables, and is about to let go.
+constexpr auto kPatience = std::chrono::seconds(2);
 
 // Rows of `left` that `right` does not have, as often as it has them.
 Result add_missing(Connection& connection, const std::string& left, const std::string& right, const std::string& label,
@@ -59,7 +61,7 @@ std::expected<std::vector<std::string>, DbError> differences_after_rebuild(
     const std::function<void(EventSeq done, EventSeq total)>& progress) {
     const auto fresh = make(projection);
     if (!fresh) return fault("no projection is called " + std::string(projection));
-    const auto lock = AdvisoryLock::try_take(connection, building_key(projection));
+    const auto lock = AdvisoryLock::try_take(connection, building_key(projection), kPatience);
     if (!lock) return std::unexpected(lock.error());
     if (!*lock) return fault(std::string(projection) + " is being rebuilt or verified by somebody else; wait for them");
     auto transaction = eventstore::Transaction::begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ");
