@@ -79,7 +79,8 @@ std::expected<bool, DbError> move_checkpoint(Connection& connection, std::string
 
 Result say_stopped(Connection& connection, std::string_view projection) {
     return run(connection,
-               "UPDATE projections.status SET status = 'stopped', events_per_s = 0, updated_at = now() "
+               "UPDATE projections.status SET status = 'stopped', events_per_s = 0, updated_at = now(), "
+               "control_seq = control_seq + 1 "  // another worker of it says that it runs
                "WHERE name = $1 AND desired = 'running'",
                {projection});
 }

@@ -19,7 +19,7 @@ struct Standing {
 // rebuilding, while it waits for tables of its version.
 [[nodiscard]] std::expected<Standing, eventstore::DbError> open_checkpoint(eventstore::Connection& connection,
                                                                            const Projection& projection);
-// Has an operator done anything since?
+// Has an operator done anything since, or another worker ended?
 [[nodiscard]] std::expected<std::int64_t, eventstore::DbError> control_seq(eventstore::Connection& connection,
                                                                            std::string_view projection);
 

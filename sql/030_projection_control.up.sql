@@ -23,7 +23,8 @@ COMMENT ON COLUMN projections.status.error_seq IS
     'The event that failed, the first of its block where that cannot be said; null unless status is error';
 COMMENT ON COLUMN projections.status.updated_at IS 'When the worker last committed, failed or stopped, UTC';
 COMMENT ON COLUMN projections.status.desired IS 'What operators want; survives every restart';
-COMMENT ON COLUMN projections.status.control_seq IS 'Counts the acts of operators: a worker that waits sees them by it';
+COMMENT ON COLUMN projections.status.control_seq IS
+    'Counts what workers have to look at: acts of operators, swaps, the end of another worker';
 COMMENT ON COLUMN projections.status.generation IS
     'Which tables serve: one more with every swap. Batches commit only for the generation that they were folded for';
 COMMENT ON COLUMN projections.status.attempts IS 'Failed attempts at the event error_seq; 0 after it was applied';
