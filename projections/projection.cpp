@@ -9,7 +9,11 @@ std::string qualified(const Projection& projection, std::string_view table) {
 }
 
 Result enter_schema(const Projection& projection, eventstore::Connection& connection) {
-    return connection.execute("SET LOCAL search_path = " + std::string(projection.schema()));
+    return enter_schema(projection.schema(), connection);
+}
+
+Result enter_schema(std::string_view schema, eventstore::Connection& connection) {
+    return connection.execute("SET LOCAL search_path = " + std::string(schema));
 }
 
 std::vector<std::unique_ptr<Projection>> make_all() {

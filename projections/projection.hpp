@@ -20,6 +20,8 @@ class Projection {
 public:
     virtual ~Projection() = default;
     [[nodiscard]] virtual std::string_view name() const = 0;
+    // Of the tables that this code builds: another number than the tables' own makes the workers build them again.
+    [[nodiscard]] virtual int version() const { return 2; }
     // The schema of its tables. Its statements name them without it: the search_path decides which copy they mean.
     [[nodiscard]] virtual std::string_view schema() const = 0;
     // The tables it owns; nobody else writes them. A rebuild empties and refills them.
@@ -33,8 +35,9 @@ public:
 
 // "schema.table" of one of its tables.
 [[nodiscard]] std::string qualified(const Projection& projection, std::string_view table);
-// For the rest of the transaction its statements mean the tables of its schema.
+// For the rest of the transaction its statements mean the tables of its schema, or of the named one.
 [[nodiscard]] Result enter_schema(const Projection& projection, eventstore::Connection& connection);
+[[nodiscard]] Result enter_schema(std::string_view schema, eventstore::Connection& connection);
 
 // All projections of this binary, in the order `projections status` lists them:
 // events commands users securities listings bids trades portfolio market_data

@@ -1,6 +1,6 @@
 #include "projections/projection_worker.hpp"
 
-#include "projections/checkpoint.hpp"
+#include "projections/build.hpp"
 #include "projections/replay.hpp"
 
 #include <algorithm>
@@ -62,41 +62,62 @@ void ProjectionWorker::wake(EventSeq durable_seq) {
 
 void ProjectionWorker::run() {
     while (!stopping()) {
-        const auto started = Clock::now();
-        if (!connection_) {
-            if (auto connected = connect(); !connected) {
-                handle(connected.error());
-                continue;
-            }
-        }
-        const EventSeq known = durable_seq_.load();
-        const auto round = apply_available();
-        if (!round) {
-            handle(round.error());
-        } else if (*round == Round::Nothing) {
-            wait_for(std::max(known, checkpoint()) + 1, started + kPollInterval);
-        } else if (*round == Round::Applied) {
-            pace(started);
-        }
+        Result ready = connection_ ? look_at_control() : connect();
+        if (!ready) handle(ready.error());
+        else if (held()) wait_for(kNever, Clock::now() + kPollInterval);
+        else round();
     }
     if (connection_ && !failing_)
-        if (auto said = set_status(*connection_, name_, "stopped"); !said) forget_connection();
+        if (auto said = say_stopped(*connection_, name_); !said) forget_connection();
+}
+
+void ProjectionWorker::round() {
+    const auto started = Clock::now();
+    const EventSeq known = durable_seq_.load();
+    const auto round = apply_available();
+    if (!round) return handle(round.error());
+    switch (*round) {
+        case Round::Nothing: return wait_for(std::max(known, checkpoint()) + 1, started + kPollInterval);
+        case Round::Applied: return pace(started);
+        case Round::Lost: return wait_for(kNever, Clock::now() + kAfterConflict);
+    }
 }
 
 Result ProjectionWorker::connect() {
-    projection_->reset();
     auto connection = Connection::open(conninfo_, "buttonwood-projection-" + name_);
     if (!connection) return std::unexpected(connection.error());
     connection->set_answer_timeout_ms(kAnswerTimeoutMs);
     if (auto set = connection->execute(kSession); !set) return set;
     for (const char* setting : kPlanSettings)
         if (auto set = connection->execute(std::string("SET ") + setting); !set) return set;
-    const auto checkpoint = open_checkpoint(*connection, name_);
-    if (!checkpoint) return std::unexpected(checkpoint.error());
-    checkpoint_.store(*checkpoint, std::memory_order_relaxed);
     connection_ = std::move(*connection);
+    if (auto opened = open(); !opened) {
+        forget_connection();
+        return opened;
+    }
     reconnect_.reset();
     return {};
+}
+
+Result ProjectionWorker::open() {
+    projection_->reset();
+    auto standing = open_checkpoint(*connection_, *projection_);
+    if (!standing) return std::unexpected(standing.error());
+    standing_ = std::move(*standing);
+    located_ = {};
+    looked_ = Clock::now();
+    checkpoint_.store(standing_.checkpoint, std::memory_order_relaxed);
+    if (standing_.wanted && !standing_.current)
+        if (auto asked = request_build(*connection_, *projection_); !asked) return std::unexpected(asked.error());
+    return {};
+}
+
+Result ProjectionWorker::look_at_control() {
+    if (Clock::now() < looked_ + kPollInterval) return {};
+    looked_ = Clock::now();
+    const auto now = control_seq(*connection_, name_);
+    if (!now) return std::unexpected(now.error());
+    return *now == standing_.control_seq ? Result{} : open();
 }
 
 std::expected<ProjectionWorker::Round, DbError> ProjectionWorker::apply_available() {
@@ -116,13 +137,11 @@ std::expected<ProjectionWorker::Round, DbError> ProjectionWorker::apply_availabl
     const auto committed = commit(in_hand_);
     if (!committed) return std::unexpected(committed.error());
     if (!*committed) {
-        projection_->reset();
-        const auto checkpoint = open_checkpoint(*connection_, name_);
-        if (!checkpoint) return std::unexpected(checkpoint.error());
-        checkpoint_.store(*checkpoint, std::memory_order_relaxed);
+        if (auto opened = open(); !opened) return std::unexpected(opened.error());
         return Round::Lost;
     }
-    checkpoint_.store(in_hand_.back()->header.last_seq, std::memory_order_relaxed);
+    standing_.checkpoint = in_hand_.back()->header.last_seq;
+    checkpoint_.store(standing_.checkpoint, std::memory_order_relaxed);
     in_hand_.clear();
     if (checkpoint() >= suspect_until_) max_batches_ = kNoLimit;
     retry_.reset();
@@ -134,13 +153,16 @@ std::expected<bool, DbError> ProjectionWorker::commit(std::span<const Batch> bat
     auto transaction = eventstore::Transaction::begin(*connection_);
     if (!transaction) return std::unexpected(transaction.error());
     const EventSeq to = batches.back()->header.last_seq;
-    const auto moved = move_checkpoint(*connection_, name_, checkpoint(), to, to - checkpoint());
+    const auto moved = move_checkpoint(*connection_, name_, standing_, to, rate(to - checkpoint()));
     if (!moved) return std::unexpected(moved.error());
     if (!*moved) return false;
     if (auto entered = enter_schema(*projection_, *connection_); !entered) return std::unexpected(entered.error());
-    const auto applied = batches.size() == 1 ? projection_->apply(batches.front()->records, *connection_)
-                                             : projection_->apply(joined(batches), *connection_);
-    if (!applied) return std::unexpected(applied.error());
+    const bool as_it_is = batches.size() == 1 && standing_.skipped.empty();
+    const eventstore::Records made = as_it_is ? eventstore::Records{} : without(joined(batches), standing_.skipped);
+    const eventstore::Records& records = as_it_is ? batches.front()->records : made;
+    if (!records.events.empty())
+        if (auto applied = projection_->apply(records, *connection_); !applied)
+            return std::unexpected(applied.error());
     if (auto done = transaction->commit(); !done) return std::unexpected(done.error());
     return true;
 }
@@ -153,18 +175,69 @@ void ProjectionWorker::handle(const DbError& error) {
     }
     if (error.kind == DbErrorKind::Conflict) return wait_for(kNever, Clock::now() + kAfterConflict);
     if (!connection_ || in_hand_.empty()) {  // not a matter of what is applied: a missing schema, a refused login
-        if (connection_) report(checkpoint() + 1, error.message);
-        return wait_for(kNever, Clock::now() + retry_.take());
+        if (connection_) return report(checkpoint() + 1, error.message);
+        return back_off(Clock::now() + retry_.take());
     }
-    if (in_hand_.size() == 1) return report(in_hand_.front()->header.first_seq, error.message);
+    if (in_hand_.size() == 1) return report(failing_event(in_hand_.front()), error.message);
     max_batches_ = in_hand_.size() / 2;
     suspect_until_ = in_hand_.back()->header.last_seq;
 }
 
 void ProjectionWorker::report(EventSeq seq, const std::string& reason) {
     failing_ = true;
-    if (auto recorded = record_error(*connection_, name_, seq, reason); !recorded) forget_connection();
-    wait_for(kNever, Clock::now() + retry_.take());
+    if (connection_)
+        if (auto recorded = record_error(*connection_, name_, seq, reason); !recorded) forget_connection();
+    back_off(Clock::now() + retry_.take());
+}
+
+EventSeq ProjectionWorker::failing_event(const Batch& batch) {
+    const EventSeq first = batch->header.first_seq;
+    if (located_.first == first) return located_.second;
+    const eventstore::Records records = without(batch->records, standing_.skipped);
+    if (records.events.empty()) return first;
+    std::size_t good = 0, bad = records.events.size();  // so many events, from the first, do and do not
+    while (bad - good > 1) {
+        const std::size_t middle = good + (bad - good) / 2;
+        const auto does = applies(first_events(records, middle));
+        if (!does) return first;
+        (*does ? good : bad) = middle;
+    }
+    located_ = {first, records.events[bad - 1].seq};
+    return located_.second;
+}
+
+std::expected<bool, DbError> ProjectionWorker::applies(const eventstore::Records& records) {
+    projection_->reset();
+    auto transaction = eventstore::Transaction::begin(*connection_);
+    if (!transaction) return std::unexpected(transaction.error());
+    if (auto entered = enter_schema(*projection_, *connection_); !entered) return std::unexpected(entered.error());
+    const auto applied = projection_->apply(records, *connection_);
+    projection_->reset();
+    if (applied) return true;
+    if (applied.error().kind == DbErrorKind::Constraint || applied.error().kind == DbErrorKind::Fault) return false;
+    return std::unexpected(applied.error());
+}
+
+double ProjectionWorker::rate(EventSeq applied) {
+    const auto now = Clock::now();
+    rate_events_ += applied;
+    const double seconds = std::chrono::duration<double>(now - rate_since_).count();
+    if (seconds >= 1) {
+        if (seconds < 10) events_per_s_ = static_cast<double>(rate_events_) / seconds;  // else there was a pause
+        rate_since_ = now;
+        rate_events_ = 0;
+    }
+    return events_per_s_;
+}
+
+void ProjectionWorker::back_off(Clock::time_point until) {
+    const std::int64_t before = standing_.control_seq;
+    while (!stopping() && Clock::now() < until) {
+        wait_for(kNever, std::min(until, Clock::now() + kPollInterval));
+        if (!connection_) continue;
+        if (auto looked = look_at_control(); !looked) return forget_connection();
+        if (standing_.control_seq != before) return retry_.reset();
+    }
 }
 
 void ProjectionWorker::forget_connection() { connection_.reset(); }

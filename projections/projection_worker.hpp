@@ -5,12 +5,16 @@
 // Trouble, by kind:
 // - Unavailable: reconnect, back-off 50 ms .. 2 s; nothing is counted, the rows and the checkpoint are as before.
 // - Conflict, or somebody else moved the checkpoint: read it again and go on.
-// - Constraint, Fault, a damaged block: halve the batch until one block fails alone; then status `error` with its first
-//   event and the reason, and again after a back-off of 100 ms .. 30 s. Nothing is skipped.
+// - Constraint, Fault, a damaged block: halve the batch until one block fails alone, then that block, to find the
+//   event; status `error` with the event and the reason, and again after a back-off of 100 ms .. 30 s. Nothing is
+//   skipped but what an operator allowed (control.hpp).
+// What operators want (paused, stopped, running) is in projections.status; the worker looks there twice a second.
+// Tables of another version of the projection it leaves alone and asks for new ones (build.hpp).
 //
 // Thread safety: any thread.
 #pragma once
 
+#include "projections/checkpoint.hpp"
 #include "projections/projection.hpp"
 #include "projections/recent_batches.hpp"
 
@@ -48,10 +52,22 @@ private:
 
     void run();
     [[nodiscard]] Result connect();
+    // Reads from where, and whether, to go on.
+    [[nodiscard]] Result open();
+    // Has an operator done something? Looks twice a second at most.
+    [[nodiscard]] Result look_at_control();
+    [[nodiscard]] bool held() const { return !standing_.wanted || !standing_.current; }
+    void round();
     [[nodiscard]] std::expected<Round, eventstore::DbError> apply_available();
     [[nodiscard]] std::expected<bool, eventstore::DbError> commit(std::span<const Batch> batches);
     void handle(const eventstore::DbError& error);
     void report(engine::EventSeq seq, const std::string& reason);
+    // The first event of the block without which the rest before it would do; the block's first where that is unsure.
+    [[nodiscard]] engine::EventSeq failing_event(const Batch& batch);
+    [[nodiscard]] std::expected<bool, eventstore::DbError> applies(const eventstore::Records& records);
+    [[nodiscard]] double rate(engine::EventSeq applied);
+    // Waits, but not longer than until an operator does something.
+    void back_off(Clock::time_point until);
     void forget_connection();
     // Between two rounds: rests, then waits for more.
     void pace(Clock::time_point started);
@@ -73,6 +89,12 @@ private:
 
     // The thread's own.
     std::optional<eventstore::Connection> connection_;
+    Standing standing_;
+    Clock::time_point looked_{};           // at what operators want
+    Clock::time_point rate_since_{};       // of the events in rate_events_
+    engine::EventSeq rate_events_{};
+    double events_per_s_{};
+    std::pair<engine::EventSeq, engine::EventSeq> located_{};  // the block that failed, and its event
     BackOff reconnect_{Millis(50), Millis(2'000)};
     BackOff retry_{Millis(100), Millis(30'000)};
     std::vector<Batch> in_hand_;        // what the last round tried to apply

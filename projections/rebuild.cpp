@@ -1,7 +1,9 @@
-#include "projections/checkpoint.hpp"
+#include "projections/build.hpp"
 #include "projections/fault.hpp"
-#include "projections/replay.hpp"
 #include "projections/worker.hpp"
+
+#include <algorithm>
+#include <thread>
 
 namespace buttonwood::projections {
 
@@ -11,53 +13,53 @@ using eventstore::DbError;
 
 namespace {
 
-std::expected<EventSeq, DbError> end_of_journal(Connection& connection) {
-    auto rows = connection.query("SELECT last_seq FROM eventstore.head");
-    if (!rows) return std::unexpected(rows.error());
-    return rows->size() == 1 ? static_cast<EventSeq>(rows->integer(0, 0)) : EventSeq{0};
-}
+constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
 
-std::expected<std::string, DbError> status_of(Connection& connection, std::string_view projection) {
-    auto rows = connection.query("SELECT status FROM projections.status WHERE name = $1", {projection});
+struct Place {
+    bool building = false;
+    EventSeq done{}, total{}, serving{};
+    std::string last_error;
+};
+std::expected<Place, DbError> place_of(Connection& connection, std::string_view projection) {
+    auto rows = connection.query(
+        "SELECT (b.name IS NOT NULL)::integer, b.checkpoint, h.last_seq, s.checkpoint, b.last_error "
+        "FROM projections.status s CROSS JOIN eventstore.head h LEFT JOIN projections.builds b USING (name) "
+        "WHERE s.name = $1", {projection});
     if (!rows) return std::unexpected(rows.error());
-    return std::string(rows->size() == 1 ? rows->text(0, 0) : "stopped");
-}
-
-std::expected<EventSeq, DbError> rebuild_in_transaction(
-    Connection& connection, Projection& projection, std::string_view status_after,
-    const std::function<void(EventSeq done, EventSeq total)>& progress) {
-    auto transaction = eventstore::Transaction::begin(connection);
-    if (!transaction) return std::unexpected(transaction.error());
-    const auto before = lock_checkpoint(connection, projection.name());
-    if (!before) return std::unexpected(before.error());
-    const auto end = end_of_journal(connection);
-    if (!end) return end;
-    if (auto emptied = delete_rows(projection, connection); !emptied) return std::unexpected(emptied.error());
-    if (auto filled = replay(projection, connection, *end, progress); !filled) return std::unexpected(filled.error());
-    if (auto moved = move_checkpoint(connection, projection.name(), *before, *end, *end); !moved)
-        return std::unexpected(moved.error());
-    auto current = connection.query("UPDATE projections.status SET version = $2::integer, status = $3 WHERE name = $1",
-                                    {projection.name(), kProjectionVersion, status_after});
-    if (!current) return std::unexpected(current.error());
-    if (auto done = transaction->commit(); !done) return std::unexpected(done.error());
-    return end;
+    if (rows->size() == 0) return Place{};
+    return Place{rows->integer(0, 0) != 0, static_cast<EventSeq>(rows->integer(0, 1)),
+                 static_cast<EventSeq>(rows->integer(0, 2)), static_cast<EventSeq>(rows->integer(0, 3)),
+                 std::string(rows->text(0, 4))};
 }
 
 }  // namespace
 
 std::expected<EventSeq, DbError> rebuild(Connection& connection, std::string_view projection,
                                          const std::function<void(EventSeq done, EventSeq total)>& progress) {
-    const auto fresh = make(projection);
-    if (!fresh) return fault("no projection is called " + std::string(projection));
-    const auto before = status_of(connection, projection);
-    if (!before) return std::unexpected(before.error());
-    if (auto said = set_status(connection, projection, "rebuilding"); !said) return std::unexpected(said.error());
-
-    const std::string_view after = *before == "stopped" ? "stopped" : "running";
-    auto end = rebuild_in_transaction(connection, *fresh, after, progress);
-    // The error that stopped the rebuild is the one to tell; if this fails too, the next batch of the worker says it.
-    if (!end) static_cast<void>(set_status(connection, projection, *before));
-    return end;
+    if (!make(projection)) return fault("no projection is called " + std::string(projection));
+    if (auto asked = request_build(connection, *make(projection)); !asked) return std::unexpected(asked.error());
+    std::unique_ptr<Build> build;
+    for (EventSeq told = 0;;) {
+        if (!build) {
+            auto adopted = Build::adopt(connection, make(projection));
+            if (!adopted) return std::unexpected(adopted.error());
+            build = std::move(*adopted);
+        }
+        auto step = Build::Step::Waiting;
+        if (build) {
+            const auto made = build->step();
+            if (!made && made.error().kind != eventstore::DbErrorKind::Conflict) return std::unexpected(made.error());
+            if (made) step = *made;
+        }
+        const auto place = place_of(connection, projection);
+        if (!place) return std::unexpected(place.error());
+        if (step == Build::Step::Cancelled) return fault("the rebuild was cancelled");
+        const EventSeq done = build ? build->checkpoint() : place->done;
+        if (progress && done > told) progress(told = done, std::max(done, place->total));
+        if (!place->building) return place->serving;
+        if (!build && !place->last_error.empty()) return fault(place->last_error);
+        if (step == Build::Step::Waiting) std::this_thread::sleep_for(kBetweenLooks);
+    }
 }
 
 }  // namespace buttonwood::projections

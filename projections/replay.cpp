@@ -3,10 +3,14 @@
 #include "projections/fault.hpp"
 #include "projections/journal_reader.hpp"
 
+#include <algorithm>
+
 namespace buttonwood::projections {
 
 using engine::EventSeq;
+using eventstore::CommandRecord;
 using eventstore::Connection;
+using eventstore::Records;
 
 namespace {
 
@@ -15,16 +19,10 @@ constexpr EventSeq kEventsPerBatch = 100'000;
 
 }  // namespace
 
-Result delete_rows(const Projection& projection, Connection& connection) {
-    for (const std::string_view table : projection.tables())
-        if (auto done = connection.execute("DELETE FROM " + qualified(projection, table)); !done) return done;
-    return {};
-}
-
-Result replay(Projection& projection, Connection& connection, EventSeq upto,
-              const std::function<void(EventSeq done, EventSeq total)>& progress) {
+Result replay(Projection& projection, Connection& connection, EventSeq upto, const ReplayOptions& options) {
     projection.reset();
-    if (auto entered = enter_schema(projection, connection); !entered) return entered;
+    const std::string_view schema = options.schema.empty() ? projection.schema() : options.schema;
+    if (auto entered = enter_schema(schema, connection); !entered) return entered;
     for (const char* setting : kPlanSettings)
         if (auto set = connection.execute(std::string("SET LOCAL ") + setting); !set) return set;
     for (EventSeq done = 0; done < upto;) {
@@ -35,10 +33,39 @@ Result replay(Projection& projection, Connection& connection, EventSeq upto,
             return fault(range->bad ? "event " + std::to_string(range->bad->seq) + ": " + range->bad->what
                                     : "the journal ends before event " + std::to_string(upto));
         done = range->batches.back()->header.last_seq;
-        if (auto applied = projection.apply(joined(range->batches), connection); !applied) return applied;
-        if (progress) progress(done, upto);
+        if (const Records records = without(joined(range->batches), options.skipped); !records.events.empty())
+            if (auto applied = projection.apply(records, connection); !applied) return applied;
+        if (options.progress) options.progress(done, upto);
     }
     return {};
+}
+
+Records without(Records records, std::span<const EventSeq> skipped) {
+    if (records.events.empty()) return records;
+    const auto first = std::ranges::lower_bound(skipped, records.events.front().seq);
+    if (first == skipped.end() || *first > records.events.back().seq) return records;
+    const auto is_skipped = [&](EventSeq seq) { return std::ranges::binary_search(skipped, seq); };
+    for (CommandRecord& command : records.commands) {
+        const EventSeq begin = command.first_seq, end = begin + command.event_count;
+        for (EventSeq seq = begin; seq < end; ++seq)
+            if (is_skipped(seq)) --command.event_count;
+    }
+    std::erase_if(records.commands, [](const CommandRecord& command) { return command.event_count == 0; });
+    std::erase_if(records.events, [&](const engine::Event& event) { return is_skipped(event.seq); });
+    return records;
+}
+
+Records first_events(const Records& records, std::size_t count) {
+    Records part;
+    for (const CommandRecord& command : records.commands) {
+        if (part.events.size() >= count) break;
+        const std::size_t events = std::min<std::size_t>(command.event_count, count - part.events.size());
+        const auto begin = records.events.begin() + static_cast<std::ptrdiff_t>(part.events.size());
+        part.commands.push_back(command);
+        part.commands.back().event_count = static_cast<std::uint32_t>(events);
+        part.events.insert(part.events.end(), begin, begin + static_cast<std::ptrdiff_t>(events));
+    }
+    return part;
 }
 
 }  // namespace buttonwood::projections

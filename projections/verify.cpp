@@ -1,25 +1,27 @@
 #include "projections/verify.hpp"
 
+#include "projections/advisory_lock.hpp"
 #include "projections/checkpoint.hpp"
 #include "projections/fault.hpp"
 #include "projections/replay.hpp"
 
 namespace buttonwood::projections {
 
+using engine::EventSeq;
 using eventstore::Connection;
 using eventstore::DbError;
 
 namespace {
 
 constexpr int kRowsShown = 5;
+// For who has just swapped the tables, and is about to let go.
+constexpr auto kPatience = std::chrono::seconds(2);
 
-std::string copy_of(std::size_t table) { return "pg_temp.live_" + std::to_string(table); }
-
-// Rows of `left` that `right` does not have.
+// Rows of `left` that `right` does not have, as often as it has them.
 Result add_missing(Connection& connection, const std::string& left, const std::string& right, const std::string& label,
                    std::vector<std::string>& differences) {
-    auto rows = connection.query("SELECT row::text, count(*) OVER () FROM (TABLE " + left + " EXCEPT TABLE " + right +
-                                 ") AS row ORDER BY 1 LIMIT " + std::to_string(kRowsShown));
+    auto rows = connection.query("SELECT row::text, count(*) OVER () FROM (TABLE " + left + " EXCEPT ALL TABLE " +
+                                 right + ") AS row ORDER BY 1 LIMIT " + std::to_string(kRowsShown));
     if (!rows) return std::unexpected(rows.error());
     for (int i = 0; i < rows->size(); ++i)
         differences.push_back(label + " (" + std::string(rows->text(i, 1)) +
@@ -27,38 +29,60 @@ Result add_missing(Connection& connection, const std::string& left, const std::s
     return {};
 }
 
+// Number of rows and sums of two 64-bit hashes of each: the same whatever the order in which they lie.
+std::expected<std::string, DbError> hash_of(Connection& connection, const std::string& table) {
+    auto rows = connection.query("SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 1)), 0) || ' ' || "
+                                 "coalesce(sum(hashtextextended(t::text, 2)), 0) FROM " + table + " t");
+    if (!rows) return std::unexpected(rows.error());
+    return std::string(rows->text(0, 0));
+}
+
+Result compare(Connection& connection, const std::string& live, const std::string& rebuilt,
+               std::vector<std::string>& differences) {
+    const auto live_hash = hash_of(connection, live);
+    if (!live_hash) return std::unexpected(live_hash.error());
+    const auto rebuilt_hash = hash_of(connection, rebuilt);
+    if (!rebuilt_hash) return std::unexpected(rebuilt_hash.error());
+    if (*live_hash == *rebuilt_hash) return {};
+    if (auto done = add_missing(connection, live, rebuilt, live + ", only live", differences); !done) return done;
+    return add_missing(connection, rebuilt, live, live + ", only rebuilt", differences);
+}
+
+std::string names_of(const std::vector<std::string_view>& tables) {
+    std::string out = "{";
+    for (const std::string_view table : tables) (out += out.size() > 1 ? "," : "") += table;
+    return out + '}';
+}
+
 }  // namespace
 
-std::expected<std::vector<std::string>, DbError> differences_after_rebuild(Connection& connection,
-                                                                           std::string_view projection) {
+std::expected<std::vector<std::string>, DbError> differences_after_rebuild(
+    Connection& connection, std::string_view projection,
+    const std::function<void(EventSeq done, EventSeq total)>& progress) {
     const auto fresh = make(projection);
     if (!fresh) return fault("no projection is called " + std::string(projection));
-    auto transaction = eventstore::Transaction::begin(connection);
+    const auto lock = AdvisoryLock::try_take(connection, building_key(projection), kPatience);
+    if (!lock) return std::unexpected(lock.error());
+    if (!*lock) return fault(std::string(projection) + " is being rebuilt or verified by somebody else; wait for them");
+    auto transaction = eventstore::Transaction::begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ");
     if (!transaction) return std::unexpected(transaction.error());
-    const auto checkpoint = lock_checkpoint(connection, projection);
-    if (!checkpoint) return std::unexpected(checkpoint.error());
+    auto rows = connection.query("SELECT checkpoint FROM projections.status WHERE name = $1", {projection});
+    if (!rows) return std::unexpected(rows.error());
+    const EventSeq checkpoint = rows->size() == 1 ? static_cast<EventSeq>(rows->integer(0, 0)) : 0;
+    const auto skipped = skipped_events(connection, *fresh, 0);
+    if (!skipped) return std::unexpected(skipped.error());
 
-    const auto tables = fresh->tables();
-    for (std::size_t i = 0; i < tables.size(); ++i)
-        if (auto copied = connection.execute("CREATE TEMP TABLE live_" + std::to_string(i) +
-                                             " ON COMMIT DROP AS TABLE " + qualified(*fresh, tables[i]));
-            !copied)
-            return std::unexpected(copied.error());
-    if (auto emptied = delete_rows(*fresh, connection); !emptied) return std::unexpected(emptied.error());
-    if (auto filled = replay(*fresh, connection, *checkpoint); !filled) return std::unexpected(filled.error());
-
+    const std::string copy = std::string(fresh->schema()) + "_check_" + std::string(projection);
+    auto copied = connection.query("SELECT projections.copy_tables($1, $2, $3::text[])",
+                                   {fresh->schema(), copy, names_of(fresh->tables())});
+    if (!copied) return std::unexpected(copied.error());
+    if (auto filled = replay(*fresh, connection, checkpoint, {copy, *skipped, progress}); !filled)
+        return std::unexpected(filled.error());
     std::vector<std::string> differences;
-    for (std::size_t i = 0; i < tables.size(); ++i) {
-        const std::string table = qualified(*fresh, tables[i]);
-        for (const bool live_first : {true, false}) {
-            const std::string left = live_first ? copy_of(i) : table;
-            const std::string right = live_first ? table : copy_of(i);
-            if (auto done = add_missing(connection, left, right,
-                                        table + (live_first ? ", only live" : ", only rebuilt"), differences);
-                !done)
-                return std::unexpected(done.error());
-        }
-    }
+    for (const std::string_view table : fresh->tables())
+        if (auto done = compare(connection, qualified(*fresh, table), copy + '.' + std::string(table), differences);
+            !done)
+            return std::unexpected(done.error());
     return differences;
 }
 

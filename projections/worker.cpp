@@ -1,6 +1,7 @@
 #include "projections/worker.hpp"
 
 #include "projections/projection_worker.hpp"
+#include "projections/rebuilder.hpp"
 
 #include <algorithm>
 
@@ -8,9 +9,14 @@ namespace buttonwood::projections {
 
 class Workers::Impl {
 public:
-    explicit Impl(const std::string& conninfo) {
-        for (auto& projection : make_all())
+    Impl(const std::string& conninfo, const std::vector<std::string>& names) {
+        std::vector<std::string> started;
+        for (auto& projection : make_all()) {
+            if (!names.empty() && std::ranges::find(names, projection->name()) == names.end()) continue;
+            started.emplace_back(projection->name());
             workers_.push_back(std::make_unique<ProjectionWorker>(conninfo, std::move(projection), recent_));
+        }
+        rebuilder_ = std::make_unique<Rebuilder>(conninfo, std::move(started));
     }
 
     void wake(engine::EventSeq durable_seq) {
@@ -34,10 +40,11 @@ public:
 private:
     RecentBatches recent_;
     std::vector<std::unique_ptr<ProjectionWorker>> workers_;
+    std::unique_ptr<Rebuilder> rebuilder_;
 };
 
-std::unique_ptr<Workers> Workers::start(std::string conninfo) {
-    return std::unique_ptr<Workers>(new Workers(std::make_unique<Impl>(conninfo)));
+std::unique_ptr<Workers> Workers::start(std::string conninfo, const std::vector<std::string>& names) {
+    return std::unique_ptr<Workers>(new Workers(std::make_unique<Impl>(conninfo, names)));
 }
 
 Workers::Workers(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -12,25 +12,44 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace buttonwood::projections {
+
+// The copy that is built beside the serving tables (build.hpp).
+struct BuildStatus {
+    engine::EventSeq checkpoint{};  // of log_seq
+    std::int64_t events_per_s{};
+    std::string last_error;  // empty = none
+    std::string started_at;  // RFC 3339
+};
 
 // One row of projections.status.
 struct ProjectionStatus {
     std::string name;
-    std::string status;  // running, rebuilding, stopped, error
+    std::string status;   // running, paused, rebuilding, stopped, error
+    std::string desired;  // running, paused, stopped
+    int version{};        // of its tables
     engine::EventSeq checkpoint{};
-    engine::EventSeq log_seq{};  // last event of the journal: lag = log_seq - checkpoint
+    engine::EventSeq log_seq{};   // last event of the journal: lag = log_seq - checkpoint
+    std::int64_t lag_ms{};        // age of the oldest block that is not applied; 0 = everything is
+    std::int64_t events_per_s{};  // 0 = it did nothing lately
     std::int64_t error_count{};
+    std::int64_t attempts{};  // at error_seq
+    std::optional<engine::EventSeq> error_seq;
     std::string last_error;  // empty = none
     std::string updated_at;  // RFC 3339
+    std::optional<BuildStatus> build;
 };
 
 class Workers {
 public:
-    // Starts one worker per projection. Database trouble is retried with back-off, never fatal.
-    [[nodiscard]] static std::unique_ptr<Workers> start(std::string conninfo);
+    // Starts one worker for each of these projections, or for all, and the thread that builds copies beside them. Names
+    // that make() does not know are left out. Database trouble is retried with back-off, never fatal.
+    [[nodiscard]] static std::unique_ptr<Workers> start(std::string conninfo,
+                                                        const std::vector<std::string>& names = {});
     ~Workers();  // finishes the batch in hand, joins
 
     // Something became durable up to this event. Any thread, never blocks.
@@ -50,8 +69,9 @@ private:
 [[nodiscard]] std::expected<std::vector<ProjectionStatus>, eventstore::DbError> read_status(
     eventstore::Connection& connection);
 
-// Rebuilds one projection from the first event in one transaction: readers see the old tables until it commits, a
-// running worker waits and goes on after it. progress(done, total) is called after each batch.
+// Builds one projection's tables anew from the first event beside the serving ones and puts them in their place, here
+// or by waiting for whoever builds them already; readers and its worker go on meanwhile. progress(done, total) is
+// called after each batch. Returns the checkpoint. Fault: unknown name, cancelled, an event that it cannot take.
 [[nodiscard]] std::expected<engine::EventSeq, eventstore::DbError> rebuild(
     eventstore::Connection& connection, std::string_view projection,
     const std::function<void(engine::EventSeq done, engine::EventSeq total)>& progress = {});

@@ -48,8 +48,6 @@ void add_database_options(CLI::App& command, DatabaseOptions& options);
 
 [[nodiscard]] int migrate_up(const DatabaseOptions& options);
 [[nodiscard]] int migrate_status(const DatabaseOptions& options);
-[[nodiscard]] int projections_status(const DatabaseOptions& options);
-[[nodiscard]] int projections_rebuild(const DatabaseOptions& options, const std::string& name);
 
 // Each adds a sub-command that runs when it is given, and sets the exit code.
 void add_at_command(CLI::App& app, int& code);
@@ -58,6 +56,8 @@ void add_verify_command(CLI::App& app, int& code);
 void add_archive_command(CLI::App& app, int& code);
 void add_events_command(CLI::App& app, int& code);
 void add_snapshot_command(CLI::App& app, int& code);
+void add_projections_command(CLI::App& app, int& code);
+void add_project_command(CLI::App& app, int& code);
 
 // Prints "buttonwood: message" on stderr and returns the code.
 int fail(int code, const std::string& message);

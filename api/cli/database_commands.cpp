@@ -3,10 +3,8 @@
 #include "api/cli/database_access.hpp"
 #include "api/json_writer.hpp"
 #include "eventstore/migrator.hpp"
-#include "projections/worker.hpp"
 
 #include <cstdio>
-#include <unistd.h>
 
 namespace buttonwood::api::cli {
 namespace {
@@ -66,59 +64,6 @@ int migrate_status(const DatabaseOptions& options) {
             }
         });
         if (options.json) std::printf("%s\n", w.text().c_str());
-        return static_cast<int>(kOk);
-    });
-}
-
-int projections_status(const DatabaseOptions& options) {
-    return with_database(options, [&](eventstore::Connection& connection) {
-        const auto rows = projections::read_status(connection);
-        if (!rows) return fail(rows.error());
-        if (!options.json)
-            std::printf("%-12s %-10s %12s %10s %7s  %s\n", "NAME", "STATUS", "CHECKPOINT", "LAG", "ERRORS",
-                        "LAST ERROR");
-        JsonWriter w;
-        w.array([&] {
-            for (const projections::ProjectionStatus& p : *rows) {
-                const std::uint64_t lag = p.log_seq > p.checkpoint ? p.log_seq - p.checkpoint : 0;
-                if (!options.json) {
-                    std::printf("%-12s %-10s %12llu %10llu %7lld  %s\n", p.name.c_str(), p.status.c_str(),
-                                static_cast<unsigned long long>(p.checkpoint), static_cast<unsigned long long>(lag),
-                                static_cast<long long>(p.error_count), p.last_error.c_str());
-                    continue;
-                }
-                w.object([&] {
-                    w.member("name", p.name);
-                    w.member("status", p.status);
-                    w.member("checkpoint", p.checkpoint);
-                    w.member("lag_events", lag);
-                    w.member("error_count", p.error_count);
-                    w.member("last_error", p.last_error.empty() ? std::nullopt : std::optional(p.last_error));
-                    w.member("updated_at", p.updated_at);
-                });
-            }
-        });
-        if (options.json) std::printf("%s\n", w.text().c_str());
-        return static_cast<int>(kOk);
-    });
-}
-
-int projections_rebuild(const DatabaseOptions& options, const std::string& name) {
-    if (!projections::make(name))
-        return cli::fail(kUsage, "no projection is called '" + name + "'; `buttonwood projections status` lists them");
-    return with_database(options, [&](eventstore::Connection& connection) {
-        const bool show = !options.json && isatty(STDERR_FILENO) != 0;
-        const auto built = projections::rebuild(connection, name, [&](engine::EventSeq done, engine::EventSeq total) {
-            if (show)
-                std::fprintf(stderr, "\rrebuilding %s: %llu of %llu events (%.0f %%) ", name.c_str(),
-                             static_cast<unsigned long long>(done), static_cast<unsigned long long>(total),
-                             total == 0 ? 100.0 : 100.0 * static_cast<double>(done) / static_cast<double>(total));
-        });
-        if (show) std::fprintf(stderr, "\n");
-        if (!built) return fail(built.error());
-        const auto seq = static_cast<unsigned long long>(*built);
-        if (options.json) std::printf("{\"projection\":\"%s\",\"event_seq\":%llu}\n", name.c_str(), seq);
-        else std::printf("%s rebuilt up to event %llu\n", name.c_str(), seq);
         return static_cast<int>(kOk);
     });
 }

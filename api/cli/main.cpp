@@ -95,19 +95,8 @@ int run(int argc, char** argv) {
     add_database_options(*status, database);
     status->callback([&] { code = migrate_status(database); });
 
-    CLI::App* projections =
-        app.add_subcommand("projections", "The read models. Example: buttonwood projections rebuild trades");
-    projections->require_subcommand(1);
-    CLI::App* list = projections->add_subcommand("status", "where each one stands in the log");
-    add_database_options(*list, database);
-    list->callback([&] { code = projections_status(database); });
-    std::string name;
-    CLI::App* rebuild = projections->add_subcommand("rebuild", "build one again from the first event");
-    add_database_options(*rebuild, database);
-    rebuild->add_option("NAME", name, "events commands users securities listings bids trades portfolio market_data")
-        ->required();
-    rebuild->callback([&] { code = projections_rebuild(database, name); });
-
+    add_projections_command(app, code);
+    add_project_command(app, code);
     add_at_command(app, code);
     add_replay_command(app, code);
     add_verify_command(app, code);

@@ -1,6 +1,7 @@
 #include "api/http/routes.hpp"
 #include "api/members.hpp"
 #include "api/orders.hpp"
+#include "api/projection_json.hpp"
 #include "api/read_models.hpp"
 #include "api/render.hpp"
 #include "eventstore/record_json.hpp"
@@ -227,15 +228,7 @@ asio::awaitable<Result> projection_status(Services& s, Request&) {
     w.object([&] {
         w.array("data", [&] {
             for (const projections::ProjectionStatus& p : *rows)
-                w.object([&] {
-                    w.member("name", p.name);
-                    w.member("status", p.status);
-                    w.member("checkpoint", p.checkpoint);
-                    w.member("lag_events", p.log_seq > p.checkpoint ? p.log_seq - p.checkpoint : 0);
-                    w.member("error_count", p.error_count);
-                    w.member("last_error", p.last_error.empty() ? std::nullopt : std::optional(p.last_error));
-                    w.member("updated_at", p.updated_at);
-                });
+                write_projection(w, p);
         });
         w.member("event_seq", s.view.event_seq());
     });

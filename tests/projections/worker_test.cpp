@@ -1,6 +1,5 @@
 // Workers against a real database: following, sharing, racing, failing, recovering.
-#include "tests/projections/database.hpp"
-#include "tests/projections/random_market.hpp"
+#include "tests/projections/growing_log.hpp"
 #include "tests/support/test_cluster.hpp"
 
 #include "eventstore/migrator.hpp"
@@ -18,80 +17,7 @@ namespace {
 
 using engine::EventSeq;
 using eventstore::Connection;
-using eventstore::DurableBatch;
 using eventstore::Records;
-
-std::uint64_t any_seed() { return std::random_device{}(); }
-
-// True as soon as the condition holds, false when it does not in time.
-bool eventually(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return true;
-}
-
-bool all_at(const Workers& workers, EventSeq seq) {
-    for (const auto& projection : make_all())
-        if (workers.checkpoint(projection->name()) != seq) return false;
-    return true;
-}
-
-// Waits until all are there; tells what stopped those that are not.
-bool all_reach(const Workers& workers, EventSeq seq, Connection& db) {
-    if (eventually([&] { return all_at(workers, seq); })) return true;
-    for (const ProjectionStatus& status : must(read_status(db)))
-        if (status.checkpoint != seq) UNSCOPED_INFO(status.name << " " << status.status << " " << status.last_error);
-    return false;
-}
-
-std::string status_of(Connection& db, const std::string& name) {
-    return value(db, "SELECT status FROM projections.status WHERE name = '" + name + "'");
-}
-
-// A log in a database, grown block by block.
-struct Fixture {
-    std::uint64_t seed = any_seed();
-    RandomMarket market{seed};
-    std::string conninfo = ::buttonwood::test::fresh_database();
-    LogWriter log{conninfo};
-    Connection db = connect(conninfo);
-    std::size_t written = 0;  // commands
-    std::mt19937_64 random{seed};
-
-    // Decides that many more commands and writes all that are not written yet, in blocks of random size. Every block is
-    // also handed to `each`.
-    EventSeq grow(int commands, const std::function<void(const Records&)>& each = {}) {
-        market.run(commands);
-        const std::size_t end = market.log().commands.size();
-        while (written < end) {
-            const std::size_t next = std::min(end, written + 1 + random() % 40);
-            const Records block = slice(market.log(), written, next);
-            log.append(block);
-            if (each) each(block);
-            written = next;
-        }
-        return market.last_seq();
-    }
-    [[nodiscard]] std::vector<std::string> all_rows() {
-        std::vector<std::string> all;
-        for (const auto& projection : make_all())
-            for (const std::string_view table : projection->tables())
-                for (auto& row : rows_of(db, qualified(*projection, table)))
-                    all.push_back(std::string(table) + " " + row);
-        return all;
-    }
-};
-
-std::shared_ptr<const DurableBatch> as_batch(const Records& records) {
-    auto batch = std::make_shared<DurableBatch>();
-    batch->records = records;
-    batch->header.first_seq = records.events.front().seq;
-    batch->header.last_seq = records.events.back().seq;
-    return batch;
-}
 
 // Counts events, and fails while it is told to, at one of them.
 class PickyProjection final : public Projection {
@@ -112,7 +38,7 @@ private:
 };
 
 TEST_CASE("workers follow the journal and what they build equals a rebuild", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     CAPTURE(fixture.seed);
     const auto workers = Workers::start(fixture.conninfo);
     fixture.grow(300);
@@ -130,7 +56,7 @@ TEST_CASE("workers follow the journal and what they build equals a rebuild", "[p
 }
 
 TEST_CASE("workers that keep up take offered batches without the journal", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     CAPTURE(fixture.seed);
     fixture.market.run(200);
     const auto workers = Workers::start(fixture.conninfo);
@@ -143,7 +69,7 @@ TEST_CASE("workers that keep up take offered batches without the journal", "[pos
 }
 
 TEST_CASE("workers find in the journal what was not offered", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     CAPTURE(fixture.seed);
     const auto workers = Workers::start(fixture.conninfo);
     const EventSeq last = fixture.grow(500, [&](const Records& block) {
@@ -155,7 +81,7 @@ TEST_CASE("workers find in the journal what was not offered", "[postgres]") {
 }
 
 TEST_CASE("workers go on after a restart where they stopped", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     CAPTURE(fixture.seed);
     {
         const auto workers = Workers::start(fixture.conninfo);
@@ -172,7 +98,7 @@ TEST_CASE("workers go on after a restart where they stopped", "[postgres]") {
 }
 
 TEST_CASE("two workers of one projection apply every event once", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     CAPTURE(fixture.seed);
     const auto one = Workers::start(fixture.conninfo);
     const auto other = Workers::start(fixture.conninfo);
@@ -189,7 +115,7 @@ TEST_CASE("two workers of one projection apply every event once", "[postgres]") 
 }
 
 TEST_CASE("a rebuild gives the tables that were built live, while a worker waits and goes on", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     CAPTURE(fixture.seed);
     const auto workers = Workers::start(fixture.conninfo);
     EventSeq last = fixture.grow(400);
@@ -218,7 +144,7 @@ TEST_CASE("a rebuild gives the tables that were built live, while a worker waits
 }
 
 TEST_CASE("a read model that was tampered with is found and rebuilt", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     CAPTURE(fixture.seed);
     const EventSeq last = fixture.grow(400);
     for (const auto& projection : make_all()) must(rebuild(fixture.db, projection->name()));
@@ -235,7 +161,7 @@ TEST_CASE("a read model that was tampered with is found and rebuilt", "[postgres
 }
 
 TEST_CASE("a projection that fails stops alone, before the block that it cannot take, and recovers", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     CAPTURE(fixture.seed);
     std::vector<EventSeq> first_of_block;
     const EventSeq last =
@@ -266,7 +192,7 @@ TEST_CASE("a projection that fails stops alone, before the block that it cannot 
 }
 
 TEST_CASE("a damaged block is reported with its place, and everything before it applied", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     CAPTURE(fixture.seed);
     const EventSeq sound = fixture.grow(200);
     fixture.log.append_damaged(7);
@@ -279,7 +205,7 @@ TEST_CASE("a damaged block is reported with its place, and everything before it 
 }
 
 TEST_CASE("a journal with a hole is an error, not an end", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     const EventSeq last = fixture.grow(1);
     must(fixture.db.execute(
         "SELECT eventstore.ensure_journal_partitions(" + std::to_string(last + 1'000'000) +
@@ -293,7 +219,7 @@ TEST_CASE("a journal with a hole is an error, not an end", "[postgres]") {
 }
 
 TEST_CASE("a worker whose connection is cut comes back and counts no error", "[postgres]") {
-    Fixture fixture;
+    GrowingLog fixture;
     CAPTURE(fixture.seed);
     const auto workers = Workers::start(fixture.conninfo);
     EventSeq last = fixture.grow(100);
