@@ -3,8 +3,8 @@
 //
 // The trades of auctions count like all others, and so do those whose settlement is canceled later: they were made.
 // Best prices follow from what the orders in the books show: the levels are kept in memory for all securities, the
-// orders themselves only as far as they are needed. Their history is what the book shows after each command, not what it shows
-// between the events of one. Thread safety: none.
+// orders themselves only as far as they are needed. Their history is what the book shows after each command, not what
+// it shows between the events of one. Thread safety: none.
 #pragma once
 
 #include "projections/candle.hpp"
