@@ -1,6 +1,6 @@
 #include "projections/portfolio_history.hpp"
 
-#include "projections/market_fold.hpp"
+#include "projections/candle.hpp"
 
 namespace buttonwood::projections {
 
@@ -9,7 +9,7 @@ using eventstore::Connection;
 
 namespace {
 
-constexpr std::int64_t kHourUs = 3'600'000'000;
+constexpr std::int64_t kDayUs = 86'400'000'000;
 
 std::string text_of(Timestamp time) {
     std::string text;
@@ -53,7 +53,7 @@ SELECT account_id, currency, date_trunc('day', bucket, 'UTC'), cash, holdings_va
 std::span<const Event> PortfolioHistory::one_hour(std::span<const Event> events) {
     std::size_t count = 0;
     while (count < events.size() &&
-           bucket_of(events[count].time, kHourUs) == bucket_of(events.front().time, kHourUs))
+           bucket_of(events[count].time, CandleInterval::Hour) == bucket_of(events.front().time, CandleInterval::Hour))
         ++count;
     return events.first(count);
 }
@@ -61,14 +61,14 @@ std::span<const Event> PortfolioHistory::one_hour(std::span<const Event> events)
 Result PortfolioHistory::enter_hour(std::span<const Event> events, Connection& connection) {
     if (!loaded_)
         if (auto done = load(connection); !done) return done;
-    const Hour next{bucket_of(events.front().time, kHourUs), events.front().seq};
+    const Hour next{bucket_of(events.front().time, CandleInterval::Hour), events.front().seq};
     if (open_ && next.start <= open_->start) return {};
     const bool stored = open_.has_value();
     if (open_) {
         if (auto done = close(connection); !done) return done;
-        const Timestamp day = bucket_of(next.start, kDayUs);
-        if (day != bucket_of(open_->start, kDayUs))
-            if (auto done = drop_before({day.us - kHourlyDays * kDayUs}, connection); !done) return done;
+        const Timestamp day = bucket_of(next.start, CandleInterval::Day);
+        if (day != bucket_of(open_->start, CandleInterval::Day))
+            if (auto done = drop_before(Timestamp{day.us - kHourlyDays * kDayUs}, connection); !done) return done;
     }
     open_ = next;
     open_hour_.put(stored, 1, next.start, next.first_seq);

@@ -20,17 +20,33 @@ void HoldingCosts::on(const engine::TradeExecuted& e) {
     const bool taker_buys = e.taker_side == Side::Buy;
     const engine::AccountId buyer = taker_buys ? e.taker_account : e.maker_account;
     const engine::AccountId seller = taker_buys ? e.maker_account : e.taker_account;
-    HoldingCost& sold = holdings_[{seller, e.security}];
-    const engine::Money cost = projections::cost_of_part(sold.cost_basis, e.quantity, sold.quantity);
-    sold.quantity -= e.quantity;
-    sold.cost_basis -= cost;
-    sold.realized_pnl += e.notional - cost;
-    HoldingCost& bought = holdings_[{buyer, e.security}];
-    bought.quantity += e.quantity;
-    bought.cost_basis += e.notional;
+    take({seller, e.security}, e.quantity, e.notional - (taker_buys ? e.maker_fee : e.taker_fee));
+    give({buyer, e.security}, e.quantity, e.notional + (taker_buys ? e.taker_fee : e.maker_fee));
     const engine::Currency currency = currencies_[static_cast<std::size_t>(e.security) - 1];
     balances_.emplace(seller, currency);
     balances_.emplace(buyer, currency);
+    if (e.fee_account != engine::AccountId::None) balances_.emplace(e.fee_account, currency);
+}
+
+// Canceled: a sale back, then a purchase back.
+void HoldingCosts::on(const engine::SettlementChanged& e) {
+    if (e.step != engine::SettlementStep::Canceled) return;
+    take({e.buyer_account, e.security}, e.quantity, e.notional + e.buyer_fee);
+    give({e.seller_account, e.security}, e.quantity, e.notional - e.seller_fee);
+}
+
+void HoldingCosts::take(const Holdings::key_type& from, engine::Quantity quantity, engine::Money proceeds) {
+    HoldingCost& holding = holdings_[from];
+    const engine::Money cost = projections::cost_of_part(holding.cost_basis, quantity, holding.quantity);
+    holding.quantity -= quantity;
+    holding.cost_basis -= cost;
+    holding.realized_pnl += proceeds - cost;
+}
+
+void HoldingCosts::give(const Holdings::key_type& to, engine::Quantity quantity, engine::Money cost) {
+    HoldingCost& holding = holdings_[to];
+    holding.quantity += quantity;
+    holding.cost_basis += cost;
 }
 
 void HoldingCosts::save(engine::ArchiveWriter& archive) const {

@@ -1,7 +1,7 @@
 // What portfolios of the past tell beyond the engine's state: what every holding cost and what sales earned, by the
 // average-cost method of projections/portfolio_fold.hpp, and which balances there have ever been. The section "costs"
-// of a snapshot. Only SecurityCreated, deposits, issues and trades matter; quantities held back are the engine's.
-// Thread safety: none.
+// of a snapshot. Only SecurityCreated, deposits, issues, trades and canceled settlements matter; quantities held back
+// are the engine's. Thread safety: none.
 #pragma once
 
 #include "eventstore/snapshot_store.hpp"
@@ -41,6 +41,9 @@ private:
     void on(const engine::CashDeposited& e) { balances_.emplace(e.account, e.currency); }
     void on(const engine::HoldingsIssued& e) { holdings_[{e.account, e.security}].quantity += e.quantity; }
     void on(const engine::TradeExecuted& e);
+    void on(const engine::SettlementChanged& e);
+    void take(const Holdings::key_type& from, engine::Quantity quantity, engine::Money proceeds);
+    void give(const Holdings::key_type& to, engine::Quantity quantity, engine::Money cost);
 
     engine::EventSeq event_seq_{};
     std::vector<engine::Currency> currencies_;  // of security 1, 2, ...

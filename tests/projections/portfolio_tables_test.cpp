@@ -5,6 +5,7 @@
 #include "tests/support/test_cluster.hpp"
 
 #include "eventstore/record_json.hpp"
+#include "projections/candle.hpp"
 #include "projections/factories.hpp"
 #include "projections/market_fold.hpp"
 #include "projections/portfolio_fold.hpp"
@@ -227,10 +228,10 @@ TEST_CASE("history is what accounts were worth at the end of every hour and day"
     int row = 0;
     std::map<std::string, std::string> told;
     Worth worth(market);
-    std::int64_t hour = bucket_of(market.log().events.front().time, kHourUs).us;
+    std::int64_t hour = bucket_of(market.log().events.front().time, CandleInterval::Hour).us;
     int hours = 0;
     for (const Event& event : market.log().events) {
-        const std::int64_t next = bucket_of(event.time, kHourUs).us;
+        const std::int64_t next = bucket_of(event.time, CandleInterval::Hour).us;
         if (next > hour) {
             for (; row < rows.size() && rows.integer(row, 0) <= hour; ++row)
                 told[std::string(rows.text(row, 1))] = std::string(rows.text(row, 2));
