@@ -49,14 +49,22 @@ std::uint64_t FaultPage::writes() const { return shared(page_->writes); }
 std::uint64_t FaultPage::clock_reads() const { return shared(page_->clock_reads); }
 std::uint64_t FaultPage::failed() const { return shared(page_->failed); }
 
-FaultPage::Loaded::Loaded(const FaultPage& page) {
-    ::setenv(FAULT_SHIM_ENVIRONMENT, page.file_.c_str(), 1);
-    ::setenv("LD_PRELOAD", BUTTONWOOD_FAULT_SHIM, 1);
-}
+FaultPage::Loaded::Loaded(const FaultPage& page)
+    : page_before_(set(FAULT_SHIM_ENVIRONMENT, page.file_)), shim_before_(set("LD_PRELOAD", BUTTONWOOD_FAULT_SHIM)) {}
 
 FaultPage::Loaded::~Loaded() {
-    ::unsetenv("LD_PRELOAD");
-    ::unsetenv(FAULT_SHIM_ENVIRONMENT);
+    static_cast<void>(set("LD_PRELOAD", shim_before_));
+    static_cast<void>(set(FAULT_SHIM_ENVIRONMENT, page_before_));
+}
+
+std::optional<std::string> FaultPage::Loaded::set(const char* variable, const std::optional<std::string>& value) {
+    const char* const there = std::getenv(variable);
+    std::optional<std::string> before = there ? std::optional<std::string>(there) : std::nullopt;
+    if (value)
+        ::setenv(variable, value->c_str(), 1);
+    else
+        ::unsetenv(variable);
+    return before;
 }
 
 }  // namespace buttonwood::torture

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace buttonwood::torture {
@@ -37,14 +38,21 @@ public:
     [[nodiscard]] std::uint64_t clock_reads() const;
     [[nodiscard]] std::uint64_t failed() const;
 
-    // While it lives, processes that this one starts load the shim and obey this page. REQUIRES: made and ended while
-    // no other thread of ours starts processes.
+    // While it lives, and no younger one does, processes that this one starts load the shim and obey this page.
+    // REQUIRES: made and ended while no other thread of ours starts processes; the youngest ends first.
     class Loaded {
     public:
         explicit Loaded(const FaultPage& page);
         Loaded(const Loaded&) = delete;
         Loaded& operator=(const Loaded&) = delete;
         ~Loaded();
+
+    private:
+        // Returns what it was; none = it was not set.
+        static std::optional<std::string> set(const char* variable, const std::optional<std::string>& value);
+
+        std::optional<std::string> page_before_;
+        std::optional<std::string> shim_before_;
     };
 
 private:
