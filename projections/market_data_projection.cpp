@@ -113,14 +113,16 @@ private:
     Result load_tickers(Connection& connection) {
         auto rows = connection.prepared(
             "SELECT security_id, last_price_units, last_quantity_units, last_trade_id, "
-            "(extract(epoch FROM last_trade_at) * 1000000)::bigint, bid_price_units, ask_price_units "
-            "FROM tickers",
+            "(extract(epoch FROM last_trade_at) * 1000000)::bigint, bid_price_units, ask_price_units, "
+            "(extract(epoch FROM updated_at) * 1000000)::bigint, updated_seq FROM tickers",
             {});
         if (!rows) return std::unexpected(rows.error());
         for (int i = 0; i < rows->size(); ++i) {
             Ticker ticker;
             ticker.bid = price_or_none(*rows, i, 5);
             ticker.ask = price_or_none(*rows, i, 6);
+            ticker.updated_at = {rows->integer(i, 7)};
+            ticker.updated_seq = static_cast<EventSeq>(rows->integer(i, 8));
             if (!rows->is_null(i, 1))
                 ticker.last = LastTrade{{rows->integer(i, 1)},
                                         {rows->integer(i, 2)},

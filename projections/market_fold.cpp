@@ -184,8 +184,9 @@ void MarketFold::finish_command() {
         };
         const auto bid = price_of(Side::Buy);
         const auto ask = price_of(Side::Sell);
+        const Ticker* before = tickers.find(security);
+        if (before ? bid == before->bid && ask == before->ask : !bid && !ask) continue;
         Ticker& ticker = tickers.change_or_create(security);
-        if (bid == ticker.bid && ask == ticker.ask) continue;
         const BestPricesKey key{security, bucket_of(command_time_, CandleInterval::Minute)};
         BestPrices* row = best_prices.change(key);
         if (!row) {

@@ -102,6 +102,13 @@ public:
         return level ? std::to_string(level->price.units) + " x " + std::to_string(level->quantity.units) : "-";
     }
     [[nodiscard]] const Ticker& ticker() const { return *fold_.tickers.find(kAcme); }
+    // Rows of tickers that the events since the last look changed.
+    [[nodiscard]] int changed_tickers() {
+        fold_.finish();
+        int changed = 0;
+        fold_.tickers.flush([&](bool, SecurityId, const Ticker&) { ++changed; });
+        return changed;
+    }
 
 private:
     MarketFold fold_;
@@ -415,6 +422,25 @@ TEST_CASE("a book may stand crossed in an auction, whose trades take from both s
     CHECK(story.minute(kMidnight)->volume_units == 3);
     CHECK(story.ticker().last->price.units == 100);
     CHECK_FALSE(story.try_tell(trade));
+}
+
+TEST_CASE("an iceberg that comes and goes beside the book changes no ticker", "[unit]") {
+    Story story;
+    story.rest(Side::Sell, 1'000, 5);
+    CHECK(story.changed_tickers() == 1);
+    OrderAccepted taker;
+    taker.order = static_cast<OrderId>(9);
+    taker.security = kAcme;
+    taker.side = Side::Buy;
+    taker.price = {900};
+    taker.quantity = {50};
+    taker.display_quantity = {10};
+    story.tell(taker);
+    OrderExpired gone;
+    gone.order = taker.order;
+    story.tell(gone);
+    CHECK(story.changed_tickers() == 0);
+    CHECK(story.ticker().updated_seq == 1);
 }
 
 }  // namespace
