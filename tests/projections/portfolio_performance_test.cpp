@@ -86,7 +86,8 @@ TEST_CASE("performance compounds the days, whatever was paid in or out", "[postg
     for (const std::size_t batch : {std::size_t{1}, std::size_t{1'000}}) {
         Connection db = read_models(market.log(), batch);
         CHECK(lines(db, "SELECT concat_ws(' ', day, round(equity, 2), round(flows, 2), round(day_change, 2), "
-                        "day_return, time_weighted_return) FROM api.portfolio_performance WHERE account_id = 2 ORDER BY day") ==
+                        "day_return, time_weighted_return) FROM api.portfolio_performance "
+                        "WHERE account_id = 2 ORDER BY day") ==
               "2027-01-01 1000.00 1000.00 0.00 0.00000000 0.00000000\n"
               "2027-01-02 1100.00 0.00 100.00 0.10000000 0.10000000\n"
               "2027-01-03 2300.00 1100.00 100.00 0.04545455 0.15000000\n"
@@ -127,7 +128,8 @@ TEST_CASE("allocations add up to one, changes and flows to equity", "[postgres]"
          "FROM api.portfolio p WHERE (p.account_id, p.currency) = (t.account_id, t.currency))");
     none("SELECT 1 FROM api.balances b LEFT JOIN api.portfolio_totals t USING (account_id, currency) "
          "WHERE (b.total, b.available, b.unsettled) IS DISTINCT FROM (t.cash, t.available, t.unsettled)");
-    CHECK(value(db, "SELECT count(*) > 20 FROM api.portfolio_performance WHERE flows <> 0 AND day_return <> 0") == "t");
+    CHECK(value(db, "SELECT count(*) > 20 FROM api.portfolio_performance "
+                    "WHERE flows <> 0 AND day_return <> 0") == "t");
 }
 
 }  // namespace

@@ -55,18 +55,26 @@ public:
         order(Side::Sell, price, 1);
         order(Side::Buy, price, 1, kFees);
     }
+    // A bid that rests and is canceled.
+    void come_and_go(std::int64_t price) {
+        order(Side::Buy, price, 1);
+        run(CancelOrder{kBuyer, {std::get<OrderAccepted>(log_.events.back().body).order, {}}, {}});
+    }
     void run(Command command, UserId actor = UserId::None) {
         while (market_.wants_clock(now_)) decide(AdvanceClock{}, UserId::None);
         decide(std::move(command), actor);
     }
     [[nodiscard]] const Records& log() const { return log_; }
+    // The log goes on without what it told so far.
+    void forget() { log_ = {}; }
 
 private:
     void decide(Command command, UserId actor) {
         const CommandHeader header{market_.last_command() + 1, now_, actor, {}};
         const std::size_t before = log_.events.size();
         const EventSeq first_seq = market_.last_seq() + 1;
-        REQUIRE(market_.decide(header, command, log_.events) == RejectReason::None);
+        const RejectReason outcome = market_.decide(header, command, log_.events);
+        if (outcome != RejectReason::None) FAIL("refused: " << static_cast<int>(outcome));
         log_.commands.push_back({header, std::move(command), RejectReason::None, first_seq,
                                  static_cast<std::uint32_t>(log_.events.size() - before)});
     }
