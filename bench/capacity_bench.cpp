@@ -244,7 +244,8 @@ void run(std::uint64_t seed, bool smoke, bool as_json) {
         std::printf("%s\n", json{{"seed", seed}, {"steps", steps}, {"resting_orders", resting},
                                  {"resident_bytes", resident_bytes()}}.dump(2).c_str());
     else
-        std::printf("%zu orders rest at the end; %.2f GB resident\n", resting, static_cast<double>(resident_bytes()) / 1e9);
+        std::printf("%zu orders rest at the end; %.2f GB resident\n", resting,
+                    static_cast<double>(resident_bytes()) / 1e9);
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ struct Arguments {
     }
     [[nodiscard]] LoadSettings load() const {
         constexpr auto kShort = std::chrono::milliseconds(100);
-        if (smoke) return {.capacity = kShort, .lag = kShort, .rounds = 1};
+        if (smoke) return {.capacity = kShort, .lag = kShort, .rounds = 1, .brief = true};
         return {.capacity = std::chrono::milliseconds(3'000), .lag = std::chrono::seconds(seconds), .rounds = rounds};
     }
 };

@@ -11,6 +11,7 @@ struct LoadSettings {
     std::chrono::milliseconds capacity{};  // of one measurement of capacity, or of what the states of workers cost
     std::chrono::milliseconds lag{};       // of one measurement of lag
     std::size_t rounds{};
+    bool brief = false;  // of the states of workers only healthy and stalled
 };
 
 [[nodiscard]] LagReport measure_lag(BenchCluster& cluster, DayOrders& orders, const LoadSettings& settings,

@@ -1,9 +1,9 @@
 // A day of trading for the benchmarks of projections: seeded, decided by a real engine, the same on every machine.
 //
-// 200 accounts trade 8 securities with fees. Of 100 commands about 50 are limit orders that rest near the touch, 17 cross
-// the spread and trade, 24 cancel and 8 amend what rests, 1 moves cash; now and then one is refused, as it is in life
-// (the shares were sold meanwhile). About 4,000 orders rest. Commands come 4 ms apart on average, from 08:00 UTC: ten
-// million events are some eight hours. Not thread safe.
+// 200 accounts trade 8 securities with fees. Of 100 commands about 50 are limit orders that rest near the touch, 17
+// cross the spread and trade, 24 cancel and 8 amend what rests, 1 moves cash; now and then one is refused, as it is in
+// life (the shares were sold meanwhile). About 4,000 orders rest. Commands come 4 ms apart on average, from 08:00 UTC:
+// ten million events are some eight hours. Not thread safe.
 #pragma once
 
 #include "bench/core_random.hpp"
@@ -11,8 +11,8 @@
 #include "eventstore/codec.hpp"
 
 #include <array>
-#include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace buttonwood::bench {
@@ -42,7 +42,7 @@ public:
     // The commands that open the market, by the system itself; decided by the constructor's engine already.
     [[nodiscard]] static std::vector<engine::Command> opening();
 
-    // What was decided last, command by command; take() hands over everything since the last take(), from the opening on.
+    // What was decided since the last take(), or from the opening on.
     [[nodiscard]] eventstore::Records take() { return std::exchange(records_, {}); }
     [[nodiscard]] engine::EventSeq last_seq() const { return engine_.last_seq(); }
     // Chooses and decides the next command, the clock's before it where the engine wants that.
