@@ -200,7 +200,7 @@ std::vector<ApplyRate> measure_apply(BenchCluster& cluster, const DayLog& log,
 
 namespace {
 
-RebuildRun rebuild_all(const DayLog& log, const std::string& projection, const Told& told) {
+RebuildRun rebuild_whole(const DayLog& log, const std::string& projection, const Told& told) {
     Connection connection = connect(log.conninfo);
     const pid_t backend = connection.backend_pid();
     RebuildRun run{.projection = projection, .events = log.last_seq};
@@ -228,7 +228,7 @@ RebuildRun rebuild_all(const DayLog& log, const std::string& projection, const T
     return run;
 }
 
-// The next projection gets the disk of this one.
+// Whatever comes next gets the disk of this one.
 void empty_tables(const std::string& conninfo, std::string_view name) {
     const auto projection = projections::make(name);
     std::string all;
@@ -239,15 +239,12 @@ void empty_tables(const std::string& conninfo, std::string_view name) {
 
 }  // namespace
 
-std::vector<RebuildRun> measure_rebuild(BenchCluster& cluster, const DayLog& log,
-                                        std::span<const std::string> projections, const Told& told) {
-    std::vector<RebuildRun> runs;
-    for (const std::string& projection : projections) {
-        runs.push_back(rebuild_all(log, projection, told));
-        runs.back().copy = copy_rows(cluster, log.conninfo, projection);
-        empty_tables(log.conninfo, projection);
-    }
-    return runs;
+RebuildRun measure_rebuild(BenchCluster& cluster, const DayLog& log, const std::string& projection,
+                           const Told& told) {
+    RebuildRun run = rebuild_whole(log, projection, told);
+    run.copy = copy_rows(cluster, log.conninfo, projection);
+    empty_tables(log.conninfo, projection);
+    return run;
 }
 
 }  // namespace buttonwood::bench

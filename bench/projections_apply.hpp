@@ -43,8 +43,8 @@ struct DayLog {
 [[nodiscard]] std::vector<ApplyRate> measure_apply(BenchCluster& cluster, const DayLog& log,
                                                    std::span<const std::string> projections, std::size_t rounds,
                                                    const Told& told);
-// Each projection once over the whole log, and COPY of what it made.
-[[nodiscard]] std::vector<RebuildRun> measure_rebuild(BenchCluster& cluster, const DayLog& log,
-                                                      std::span<const std::string> projections, const Told& told);
+// One projection over the whole log, and COPY of what it made. Its tables are empty before and after.
+[[nodiscard]] RebuildRun measure_rebuild(BenchCluster& cluster, const DayLog& log, const std::string& projection,
+                                         const Told& told);
 
 }  // namespace buttonwood::bench

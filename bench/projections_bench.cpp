@@ -84,12 +84,39 @@ public:
             bar_->show(done_ = done, total, what);
         };
     }
+    void clear() {
+        if (bar_) bar_->clear();
+    }
 
 private:
     std::string part_;
     std::uint64_t done_ = 0;
     std::optional<ProgressBar> bar_;
 };
+
+std::vector<ApplyRate> run_apply(BenchCluster& cluster, const Arguments& arguments) {
+    Progress progress("apply");
+    const DayLog log = write_day(cluster, arguments.seed, arguments.sample, progress.told());
+    auto rates = measure_apply(cluster, log, arguments.projections, arguments.load().rounds, progress.told());
+    must(cluster.drop(log.conninfo), "drop");
+    return rates;
+}
+
+std::vector<RebuildRun> run_rebuild(BenchCluster& cluster, const Arguments& arguments) {
+    Progress progress("rebuild");
+    const DayLog log = write_day(cluster, arguments.seed, arguments.events, progress.told());
+    std::vector<RebuildRun> runs;
+    progress.clear();
+    if (!arguments.json) print_rebuild_heading(log.last_seq);
+    for (const std::string& projection : arguments.projections) {
+        runs.push_back(measure_rebuild(cluster, log, projection, progress.told()));
+        progress.clear();
+        if (!arguments.json) print(runs.back());
+    }
+    if (!arguments.json) print_slowest(runs);
+    must(cluster.drop(log.conninfo), "drop");
+    return runs;
+}
 
 void run(const Arguments& arguments) {
     ProjectionsReport report;
@@ -101,20 +128,9 @@ void run(const Arguments& arguments) {
     const auto show = [&](const auto& part) {
         if (!arguments.json) print(part);
     };
-    if (arguments.wants("apply")) {
-        Progress progress("apply");
-        const DayLog log = write_day(*cluster, arguments.seed, arguments.sample, progress.told());
-        report.apply = measure_apply(*cluster, log, arguments.projections, report.info.rounds, progress.told());
-        must(cluster->drop(log.conninfo), "drop");
-    }
+    if (arguments.wants("apply")) report.apply = run_apply(*cluster, arguments);
     show(report.apply);
-    if (arguments.wants("rebuild")) {
-        Progress progress("rebuild");
-        const DayLog log = write_day(*cluster, arguments.seed, arguments.events, progress.told());
-        report.rebuild = measure_rebuild(*cluster, log, arguments.projections, progress.told());
-        must(cluster->drop(log.conninfo), "drop");
-    }
-    show(report.rebuild);
+    if (arguments.wants("rebuild")) report.rebuild = run_rebuild(*cluster, arguments);
     DayOrders orders(arguments.seed);
     if (arguments.wants("lag"))
         report.lag = measure_lag(*cluster, orders, arguments.load(), Progress("lag").told());

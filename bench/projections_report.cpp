@@ -163,20 +163,26 @@ void print(const std::vector<ApplyRate>& rates) {
     std::fflush(stdout);
 }
 
-void print(const std::vector<RebuildRun>& runs) {
-    if (runs.empty()) return;
+void print_rebuild_heading(std::uint64_t events) {
     std::printf("rebuild, %llu events; the most memory up to 10, 50, 100 %% of the log, in MB\n"
                 "  %-12s %8s %10s %20s %20s %9s %11s\n",
-                static_cast<unsigned long long>(runs.front().events), "", "seconds", "events/s", "this process",
-                "its backend", "to COPY", "rows");
-    for (const RebuildRun& r : runs)
-        std::printf("  %-12s %8.1f %10.0f   %5.0f %5.0f %5.0f    %5.0f %5.0f %5.0f  %8.2fx %11llu\n",
-                    r.projection.c_str(), r.seconds, per_second(r.events, r.seconds), megabytes(r.resident.at_10),
-                    megabytes(r.resident.at_50), megabytes(r.resident.at_100), megabytes(r.backend.at_10),
-                    megabytes(r.backend.at_50), megabytes(r.backend.at_100), to_copy(r.copy, r.seconds),
-                    static_cast<unsigned long long>(r.copy.rows));
+                static_cast<unsigned long long>(events), "", "seconds", "events/s", "this process", "its backend",
+                "to COPY", "rows");
+    std::fflush(stdout);
+}
+
+void print(const RebuildRun& r) {
+    std::printf("  %-12s %8.1f %10.0f   %5.0f %5.0f %5.0f    %5.0f %5.0f %5.0f  %8.2fx %11llu\n",
+                r.projection.c_str(), r.seconds, per_second(r.events, r.seconds), megabytes(r.resident.at_10),
+                megabytes(r.resident.at_50), megabytes(r.resident.at_100), megabytes(r.backend.at_10),
+                megabytes(r.backend.at_50), megabytes(r.backend.at_100), to_copy(r.copy, r.seconds),
+                static_cast<unsigned long long>(r.copy.rows));
+    std::fflush(stdout);
+}
+
+void print_slowest(const std::vector<RebuildRun>& runs) {
     const RebuildRun* last = slowest(runs, &RebuildRun::seconds);
-    std::printf("  slowest: %s, %.1f s\n", last->projection.c_str(), last->seconds);
+    if (last) std::printf("  slowest: %s, %.1f s\n", last->projection.c_str(), last->seconds);
     std::fflush(stdout);
 }
 

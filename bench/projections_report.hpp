@@ -94,7 +94,10 @@ struct ProjectionsReport {
 
 // Prints a part as soon as it is there; parts without figures are left out of the marks and the JSON.
 void print(const std::vector<ApplyRate>& rates);
-void print(const std::vector<RebuildRun>& runs);
+// A heading, a line as soon as a projection is done, and which one was the slowest.
+void print_rebuild_heading(std::uint64_t events);
+void print(const RebuildRun& run);
+void print_slowest(const std::vector<RebuildRun>& runs);
 void print(const LagReport& report);
 void print(const StallReport& report);
 void print_marks(const ProjectionsReport& report);
