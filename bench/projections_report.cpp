@@ -23,8 +23,10 @@ double megabytes(std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6;
 
 // How near to a raw COPY of its rows: 1 = folding costs nothing.
 double to_copy(const RawCopy& copy, double seconds) { return ratio(copy.seconds, seconds); }
-double growth(const RebuildRun::Memory& memory) {
-    return ratio(static_cast<double>(memory.at_100), static_cast<double>(memory.at_10));
+// Of both processes together.
+double growth(const RebuildRun& run) {
+    return ratio(static_cast<double>(run.resident.at_100 + run.backend.at_100),
+                 static_cast<double>(run.resident.at_10 + run.backend.at_10));
 }
 
 template <class Run> const Run* slowest(const std::vector<Run>& runs, double Run::*seconds) {
@@ -227,7 +229,7 @@ void print_marks(const ProjectionsReport& report) {
                     "rebuild of the slowest, the whole log, events/s", ">= 400000");
     print_rate_mark(report.rebuild, &RebuildRun::seconds, kRebuildStretch, "the same, stretch", ">= 1000000");
     double most = 0;
-    for (const RebuildRun& run : report.rebuild) most = std::max({most, growth(run.resident), growth(run.backend)});
+    for (const RebuildRun& run : report.rebuild) most = std::max(most, growth(run));
     if (most > 0)
         print_mark(most <= kFlatMark, "memory at 100 % of the log against 10 %, the worst", most, "<= 1.25", "");
     for (const LagRun& run : report.lag.runs) {
