@@ -74,7 +74,8 @@ LogResult<EventRange> range_of(EventLog& log, const Selection& selection) {
         const auto time = parse_rfc3339(text);
         if (!time)
             return std::unexpected(EventLogError{
-                EventLogError::Kind::BadQuestion, std::string(option) + " takes a time such as 2026-11-20T17:25:49Z; got " + text});
+                EventLogError::Kind::BadQuestion,
+                std::string(option) + " takes a time such as 2026-11-20T17:25:49Z; got " + text});
         const auto seq = log.first_since(*time);
         if (!seq) return std::unexpected(seq.error());
         apply(*seq);

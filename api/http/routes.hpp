@@ -13,6 +13,8 @@ void add_trading_routes(Router& router, Services& services);  // orders: place, 
 void add_account_routes(Router& router, Services& services);  // own orders, fills, balances, portfolio
 void add_admin_routes(Router& router, Services& services);    // users, securities, funds, audits
 void add_control_routes(Router& router, Services& services);  // trading states, bands, end of day, mass cancel
+void add_projection_routes(Router& router, Services& services);  // read models: status, acts
+void add_event_routes(Router& router, Services& services);       // the log: pages, server-sent events
 void add_page_routes(Router& router);                         // the page at /
 
 // Levels of a book per side.

@@ -1,7 +1,6 @@
 #include "api/http/routes.hpp"
 #include "api/members.hpp"
 #include "api/orders.hpp"
-#include "api/projection_json.hpp"
 #include "api/read_models.hpp"
 #include "api/render.hpp"
 #include "eventstore/record_json.hpp"
@@ -218,23 +217,6 @@ Result engine_state(const Services& s) {
     return json_reply(200, w.take(), s.view.event_seq());
 }
 
-asio::awaitable<Result> projection_status(Services& s, Request&) {
-    const Reads::Query<std::vector<projections::ProjectionStatus>> query = [](auto& connection) {
-        return projections::read_status(connection);
-    };
-    const auto rows = co_await s.reads.run(query);
-    if (!rows) co_return std::unexpected(rows.error());
-    JsonWriter w;
-    w.object([&] {
-        w.array("data", [&] {
-            for (const projections::ProjectionStatus& p : *rows)
-                write_projection(w, p);
-        });
-        w.member("event_seq", s.view.event_seq());
-    });
-    co_return json_reply(200, w.take(), s.view.event_seq());
-}
-
 }  // namespace
 
 void add_admin_routes(Router& router, Services& s) {
@@ -252,7 +234,6 @@ void add_admin_routes(Router& router, Services& s) {
     add(Verb::post, "/v1/admin/withdrawals", {}, [&s](Request& r) { return move_cash<engine::WithdrawCash>(s, r); });
     add(Verb::post, "/v1/admin/issues", {}, [&s](Request& r) { return issue(s, r); });
     add(Verb::delete_, "/v1/admin/orders/{id}", {"reason"}, [&s](Request& r) { return cancel_on_behalf(s, r); });
-    add(Verb::get, "/v1/admin/projections", {}, [&s](Request& r) { return projection_status(s, r); });
     router.add_immediate(Verb::get, "/v1/admin/state", Access::Operator, {},
                          [&s](Request&) { return engine_state(s); });
 }
