@@ -238,6 +238,7 @@ private:
         http::add_account_routes(router_, *services_);
         http::add_admin_routes(router_, *services_);
         http::add_control_routes(router_, *services_);
+        http::add_batch_routes(router_, *services_);
         http::add_portfolio_routes(router_, *services_);
         http::add_people_routes(router_, *services_);
         http::add_projection_routes(router_, *services_);

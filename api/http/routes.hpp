@@ -16,6 +16,7 @@ void add_admin_routes(Router& router, Services& services);    // users, securiti
 void add_control_routes(Router& router, Services& services);  // trading states, bands, end of day, mass cancel
 void add_projection_routes(Router& router, Services& services);  // read models: status, acts
 void add_event_routes(Router& router, Services& services);       // the log: pages, server-sent events
+void add_batch_routes(Router& router, Services& services);       // many orders in one request
 void add_portfolio_routes(Router& router, Services& services);   // positions, ledger, history, settlements
 void add_people_routes(Router& router, Services& services);      // compliance, terms of securities, fees
 void add_page_routes(Router& router);                         // the page at /

@@ -1,11 +1,13 @@
 #include "api/clock.hpp"
 #include "api/http/as_of.hpp"
 #include "api/http/routes.hpp"
+#include "api/members.hpp"
 #include "api/orders.hpp"
 #include "api/read_models.hpp"
 #include "api/render.hpp"
 #include "eventstore/record_json.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace buttonwood::api::http {
@@ -90,12 +92,40 @@ Result ready(const Services& s) {
     return json_reply(200, R"({"status":"ok"})", s.view.event_seq());
 }
 
-Result securities(const Services& s) {
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Each word that was asked for begins a word of the text, in any case.
+bool has_words(std::string_view text, std::string_view asked) {
+    const auto begins_a_word = [text](std::string_view word) {
+        for (std::size_t at = 0; at < text.size(); ++at)
+            if ((at == 0 || text[at - 1] == ' ') &&
+                std::ranges::equal(text.substr(at, word.size()), word, {}, lower, lower))
+                return true;
+        return false;
+    };
+    while (!asked.empty()) {
+        const std::size_t end = std::min(asked.find(' '), asked.size());
+        if (end > 0 && !begins_a_word(asked.substr(0, end))) return false;
+        asked.remove_prefix(std::min(end + 1, asked.size()));
+    }
+    return true;
+}
+
+Result securities(const Services& s, const Request& r) {
+    const std::string words = text_or_empty(r, "q"), state = text_or_empty(r, "status");
+    const auto wanted = engine::from_word<engine::TradingState>(state);
+    if (!state.empty() && !wanted)
+        return std::unexpected(problem("invalid_parameter", "The parameter status must be one of: " +
+                                                                Members::accepted_words(engine::TradingState{}) +
+                                                                "."));
     JsonWriter w;
     w.object([&] {
         w.array("data", [&] {
-            for (const LiveSecurity& security : s.view.securities())
-                w.raw_element(security_json(security, s.view.event_seq()));
+            for (const LiveSecurity& security : s.view.securities()) {
+                const std::string text = std::string(security.symbol()) + ' ' + std::string(security.terms.name.view());
+                if ((!wanted || security.state.state == *wanted) && has_words(text, words))
+                    w.raw_element(security_json(security, s.view.event_seq()));
+            }
         });
         w.member("has_more", false);
         w.member("next_cursor", nullptr);
@@ -207,7 +237,7 @@ void add_public_routes(Router& router, Services& s) {
         router.add(Verb::get, std::move(pattern), Access::Public, std::move(parameters),
                    live_read(s, std::move(handler)));
     };
-    live("/v1/securities", {}, [&s](Request&) { return securities(s); });
+    live("/v1/securities", {"q", "status"}, [&s](Request& r) { return securities(s, r); });
     const auto live_or_past = [&](std::string pattern, std::vector<std::string_view> parameters,
                                   ImmediateHandler handler, MakePastQuery past) {
         parameters.insert(parameters.end(), {"min_event_seq", "wait_ms"});

@@ -228,6 +228,14 @@ TEST_CASE("compliance and operators decide about people and terms, and everybody
     CHECK(found("status=suspended") == 0);
     CHECK(found("status=active") >= 3);
 
+    const auto listed = [&](const std::string& query) {
+        return m.read(m.otto, "/v1/securities?" + query).at("data").size();
+    };
+    for (const char* query : {"q=acm", "q=ACME", "q=acme%20ac", "q=", "status=open", "q=a&status=open"})
+        CHECK(listed(query) == 1);
+    for (const char* query : {"q=cme", "q=acme%20x", "status=halted", "q=acme&status=closed"})
+        CHECK(listed(query) == 0);
+
     const json terms = m.read(m.otto, "/v1/securities/ACME/terms");
     CHECK(terms.at("issuer") == "Acme Inc");
     CHECK(terms.at("settlement_days") == 2);
@@ -259,7 +267,8 @@ TEST_CASE("reads and acts that make no sense are refused and change nothing", "[
          {"/v1/activities?type=gift", "/v1/activities?cursor=1", "/v1/activities?cursor=1.2.3.4",
           "/v1/activities?cursor=..", "/v1/activities?limit=0", "/v1/activities?created_after=today",
           "/v1/portfolio/history", "/v1/portfolio/history?interval=1m", "/v1/portfolio/history?interval=1h&from=x",
-          "/v1/settlements?status=lost", "/v1/settlements?cursor=x", "/v1/orders?updated_since_seq=x",
+          "/v1/settlements?status=lost", "/v1/securities?status=gone", "/v1/settlements?cursor=x",
+          "/v1/orders?updated_since_seq=x",
           "/v1/orders?created_after=x", "/v1/markets/ACME/candles", "/v1/markets/ACME/candles?interval=2m",
           "/v1/markets/ACME/candles?interval=1m&fill=zero", "/v1/markets/ACME/candles?interval=1m&to=x"})
         bad_get(target);
