@@ -1,8 +1,8 @@
 // What the tests' clients send and receive, kept for the test that holds it against the specification (tests/spec).
 //
 // BUTTONWOOD_RECORD names a directory: each process appends lines of JSON to a file of its own there. Of exchanges that
-// look alike (same operation, status and code) only the first are kept, so that load costs nothing. Without the variable
-// nothing is kept. Thread safety: safe.
+// look alike (same operation, status and code) only the first are kept, so that load costs nothing. Without the
+// variable nothing is kept. Thread safety: safe.
 #pragma once
 
 #include <string_view>

@@ -34,11 +34,11 @@ TEST_CASE("listings and bids are orders with the side in the path", "[system]") 
 
     const json rest = expect(sells.post("/v1/listings", terms), 201);
     const std::string fresh = "?wait_ms=10000&min_event_seq=" + rest.at("event_seq").dump();
-    CHECK(expect(sells.get("/v1/listings" + fresh), 200).at("data").size() == 2);
-    CHECK(expect(sells.get("/v1/bids" + fresh), 200).at("data").empty());
-    CHECK(expect(buys.get("/v1/bids" + fresh), 200).at("data").size() == 1);
+    CHECK(expect(sells.get("/v1/listings" + fresh + "&status=all"), 200).at("data").size() == 2);
+    CHECK(expect(sells.get("/v1/bids" + fresh + "&status=all"), 200).at("data").empty());
+    CHECK(expect(buys.get("/v1/bids" + fresh + "&status=all"), 200).at("data").size() == 1);
     CHECK(expect(buys.get("/v1/account" + fresh), 200).at("accounts") == json{buyer.account});
-    CHECK(expect(buys.get("/v1/markets/ACME/candles" + fresh), 200).at("data").at(0).at("v") == "5");
+    CHECK(expect(buys.get("/v1/markets/ACME/candles" + fresh + "&interval=1m"), 200).at("data").at(0).at("v") == "5");
 
     CHECK(expect(sells.del("/v1/bids"), 200).at("canceled_count") == 0);
     CHECK(expect(sells.del("/v1/listings"), 200).at("canceled_count") == 1);
