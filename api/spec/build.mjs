@@ -74,7 +74,10 @@ function finish(path, method, operation, parameters) {
   for (const response of Object.values(operation.responses))
     if (response.$schema) {
       response.content = { "application/json": { schema: { $ref: `#/components/schemas/${response.$schema}` } } };
+      if (response.$lines)  // each of them
+        response.content["application/x-ndjson"] = { schema: { $ref: `#/components/schemas/${response.$lines}` } };
       delete response.$schema;
+      delete response.$lines;
       response.headers = { "X-Event-Seq": { $ref: "#/components/headers/X-Event-Seq" } };
     }
   if (typeof operation.requestBody === "string")

@@ -64,17 +64,21 @@ function check(validate, value, what) {
 const codes = new Set();
 let known = [];
 
+const lines = (body) => body.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+
 function check_exchange({ method, target, status, content_type, body }) {
   const path = target.split("?")[0];
   const operation = operations.find((o) => o.method === method && o.pattern.test(path));
   const name = `${method} ${operation ? operation.path : path} -> ${status}`;
-  let value;
+  const type = content_type.split(";")[0];
+  let values;
   try {
-    value = JSON.parse(body);
+    values = type === "text/event-stream" ? [body] : type === "application/x-ndjson" ? lines(body) : [JSON.parse(body)];
   } catch {
     if (operation) fault(`${name}: the body is no JSON`);
     return;
   }
+  const value = values[0];
   if (status >= 400) {
     if (!content_type.startsWith("application/problem+json")) fault(`${name}: content type ${content_type}`);
     check(isProblem, value, `${name} ${value.code}`);
@@ -89,9 +93,9 @@ function check_exchange({ method, target, status, content_type, body }) {
   operation.met = true;
   const response = operation.description.responses[status];
   if (!response) return fault(`${name}: this status is not described`);
-  const type = content_type.split(";")[0];
   if (!response.content?.[type]) return fault(`${name}: content type ${content_type} is not described`);
-  check(validator(`openapi${operation.pointer}/responses/${status}/content/${type.replace("/", "~1")}/schema`), value, name);
+  const validate = validator(`openapi${operation.pointer}/responses/${status}/content/${type.replace("/", "~1")}/schema`);
+  for (const each of values) check(validate, each, name);
 }
 
 // What clients send may be nonsense on purpose; what the server sends may not.

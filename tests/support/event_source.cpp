@@ -1,5 +1,7 @@
 #include "tests/support/event_source.hpp"
 
+#include "tests/support/recorder.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -57,7 +59,7 @@ struct EventSource::Impl {
         return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     }
 
-    std::expected<void, std::string> ask(const std::string& request) {
+    std::expected<void, std::string> ask(const std::string& target, const std::string& request) {
         if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
             return std::unexpected("cannot send");
         const auto head = until("\r\n\r\n", Clock::now() + kAnswerPatience);
@@ -73,6 +75,7 @@ struct EventSource::Impl {
             if (colon != std::string::npos) headers[name] = line.substr(colon + 2);
             at = end;
         }
+        record_exchange("GET", target, "", 200, headers["content-type"], "");
         return {};
     }
 };
@@ -94,7 +97,7 @@ std::expected<EventSource, std::string> EventSource::open(std::string_view url, 
     request += "Accept: text/event-stream\r\n";
     if (!token.empty()) request += "Authorization: Bearer " + token + "\r\n";
     if (!last_id.empty()) request += "Last-Event-ID: " + last_id + "\r\n";
-    if (auto asked = impl->ask(request + "\r\n"); !asked) return std::unexpected(asked.error());
+    if (auto asked = impl->ask(target, request + "\r\n"); !asked) return std::unexpected(asked.error());
     return EventSource(std::move(impl));
 }
 

@@ -206,6 +206,7 @@ TEST_CASE("compliance and operators decide about people and terms, and everybody
     CHECK(refused(bob + "/status", R"({"status":"closed","reason":"x"})", 403) == "scope_missing");
     const json profile{{"email", "bob@example.com"}, {"jurisdiction", "CH"}};
     expect(m.market.as(m.bob).patch("/v1/account/profile", profile), 200);
+    expect(m.market.as_operator().patch(bob + "/profile", {{"jurisdiction", "LI"}}), 200);
 
     const json everything = expect(m.op().get(bob + "?" + m.fresh()), 200);
     CHECK(everything.at("kyc").at("note") == "passport seen");
@@ -216,7 +217,7 @@ TEST_CASE("compliance and operators decide about people and terms, and everybody
     const json own = m.read(m.bob, "/v1/compliance/profile");
     CHECK(own.at("accreditation").at("is_accredited") == true);
     CHECK(own.at("accreditation").at("expires_at") == "2099-01-01T00:00:00.000000Z");
-    CHECK(own.at("jurisdiction") == "CH");
+    CHECK(own.at("jurisdiction") == "LI");
     for (const char* secret : {"careful", "W-2", "passport"}) CHECK(own.dump().find(secret) == std::string::npos);
 
     const auto found = [&](const std::string& query) {
