@@ -109,6 +109,30 @@ OrDbError<ReadAnswer> read_user(Connection& connection, engine::UserId user, Use
     return ReadAnswer{w.take(), *seq, true};
 }
 
+OrDbError<ReadAnswer> read_preferences(Connection& connection, engine::UserId user) {
+    const auto seq = checkpoint(connection, kUserSources);
+    if (!seq) return std::unexpected(seq.error());
+    const auto rows = connection.prepared("SELECT key, value, " + rfc3339("updated_at") + " AS updated"
+                                          " FROM api.preferences WHERE user_id = $1::bigint ORDER BY key COLLATE \"C\"",
+                                          {Param(std::to_underlying(user))});
+    if (!rows) return std::unexpected(rows.error());
+    JsonWriter w;
+    w.object([&] {
+        w.array("data", [&] {
+            for (int i = 0; i < rows->size(); ++i) {
+                const Row row(*rows, i);
+                w.object([&] {
+                    w.member("key", row.text("key"));
+                    w.member("value", row.text("value"));
+                    w.member("updated_at", row.text("updated"));
+                });
+            }
+        });
+        w.member("event_seq", *seq);
+    });
+    return ReadAnswer{w.take(), *seq, true};
+}
+
 OrDbError<ReadAnswer> read_security_terms(Connection& connection, const std::string& symbol) {
     const auto seq = checkpoint(connection, kTermsSources);
     if (!seq) return std::unexpected(seq.error());

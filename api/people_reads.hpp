@@ -15,6 +15,8 @@ enum class UserDetail : unsigned char {
 };
 // Not found: no such user.
 [[nodiscard]] OrDbError<ReadAnswer> read_user(eventstore::Connection&, engine::UserId, UserDetail);
+// All settings of a user, by name.
+[[nodiscard]] OrDbError<ReadAnswer> read_preferences(eventstore::Connection&, engine::UserId);
 // Issuer, class, restrictions, settlement, fees in force, the newest valuation, delisting. Not found: no such symbol.
 [[nodiscard]] OrDbError<ReadAnswer> read_security_terms(eventstore::Connection&, const std::string& symbol);
 

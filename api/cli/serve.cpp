@@ -241,6 +241,7 @@ private:
         http::add_batch_routes(router_, *services_);
         http::add_portfolio_routes(router_, *services_);
         http::add_people_routes(router_, *services_);
+        http::add_preference_routes(router_, *services_);
         http::add_projection_routes(router_, *services_);
         http::add_event_routes(router_, *services_);
         http::add_page_routes(router_);

@@ -19,6 +19,7 @@ void add_event_routes(Router& router, Services& services);       // the log: pag
 void add_batch_routes(Router& router, Services& services);       // many orders in one request
 void add_portfolio_routes(Router& router, Services& services);   // positions, ledger, history, settlements
 void add_people_routes(Router& router, Services& services);      // compliance, terms of securities, fees
+void add_preference_routes(Router& router, Services& services);  // what a user's programs keep here
 void add_page_routes(Router& router);                         // the page at /
 
 // Levels of a book per side.

@@ -63,6 +63,30 @@ TEST_CASE("operators move cash, change users and cancel on behalf", "[system]") 
     CHECK(refused.at("code") == "account_suspended");
 }
 
+TEST_CASE("a user's programs keep settings, which nobody else sees", "[system]") {
+    Market market(fresh_database());
+    const Trader one = market.register_trader("one");
+    const Trader other = market.register_trader("other");
+    HttpClient mine = market.as(one);
+    const std::string path = "/v1/account/preferences";
+    const auto put = [&](const std::string& key, const std::string& value) {
+        return mine.request("PUT", path + '/' + key, json{{"value", value}}.dump());
+    };
+    expect(put("page.theme", "dark"), 200);
+    expect(put("page.layout", "wide"), 200);
+    expect(put("page.theme", "light"), 200);
+    const json last = expect(mine.del(path + "/page.layout"), 200);
+    const std::string fresh = "?wait_ms=10000&min_event_seq=" + last.at("event_seq").dump();
+    const json kept = expect(mine.get(path + fresh), 200).at("data");
+    REQUIRE(kept.size() == 1);
+    CHECK(kept.at(0).at("key") == "page.theme");
+    CHECK(kept.at(0).at("value") == "light");
+    CHECK(expect(market.as(other).get(path + fresh), 200).at("data").empty());
+    CHECK(expect(put("Page%20Theme", "x"), 422).at("code") == "invalid_text");
+    CHECK(expect(put("a", std::string(151, 'x')), 422).at("code") == "invalid_text");
+    CHECK(expect(mine.request("PUT", path + "/a", "{}"), 422).at("code") == "missing_field");
+}
+
 TEST_CASE("methods of the socket that stand alone", "[system]") {
     Market market(fresh_database());
     const Trader trader = market.register_trader("trader");
