@@ -4,6 +4,7 @@
 #include "projections/fault.hpp"
 #include "projections/journal_reader.hpp"
 #include "projections/replay.hpp"
+#include "projections/table_copy.hpp"
 
 #include <thread>
 
@@ -40,15 +41,6 @@ SELECT count(*) FROM pg_stat_activity
    AND application_name NOT LIKE 'buttonwood-projection-%' AND application_name <> 'buttonwood-build'
    AND backend_xmin IS NOT NULL AND xact_start < clock_timestamp() - interval '1 second')";
 
-std::string tables_array(const Projection& projection) {
-    std::string out = "{";
-    for (const std::string_view table : projection.tables()) {
-        if (out.size() > 1) out += ',';
-        out += table;
-    }
-    return out + '}';
-}
-
 Result drop_copy(Connection& connection, const std::string& schema) {
     return connection.execute("SET client_min_messages = warning; DROP SCHEMA IF EXISTS " + schema +
                               " CASCADE; RESET client_min_messages");
@@ -76,9 +68,8 @@ std::expected<bool, DbError> request_build(Connection& connection, const Project
             std::string(kNewestMigration) + ")",
         {projection.name(), projection.version()});
     if (!made) return std::unexpected(made.error());
-    auto copied = connection.query("SELECT projections.copy_tables($1, $2, $3::text[])",
-                                   {projection.schema(), build_schema(projection), tables_array(projection)});
-    if (!copied) return std::unexpected(copied.error());
+    if (auto copied = make_copy(connection, projection, build_schema(projection)); !copied)
+        return std::unexpected(copied.error());
     if (auto done = transaction->commit(); !done) return std::unexpected(done.error());
     return true;
 }
@@ -140,7 +131,13 @@ std::expected<Build::Step, DbError> Build::step() {
     }
     if (!*advanced) return cancelled();
     if (**advanced > std::min(kNearlyThere, events_per_step_ / 2)) return Step::Advanced;
-    return hand_over();
+    if (indexed_) return hand_over();
+    if (auto completed = complete_copy(connection_, *projection_, schema_); !completed) {
+        record(completed.error());
+        return std::unexpected(completed.error());
+    }
+    indexed_ = true;
+    return step();  // what was appended meanwhile
 }
 
 std::expected<std::optional<EventSeq>, DbError> Build::advance() {

@@ -2,7 +2,8 @@
 //
 //   request_build()   a row in projections.builds and empty copies of the tables in a schema of their own
 //   step()            a batch of the journal into the copy, committed with the copy's own checkpoint; repeated
-//   step()            near the end: the hand-over, in which the serving tables stand still (see build.cpp)
+//   step()            near the end: the indexes that were of no use until then, and the hand-over, in which the
+//                     serving tables stand still (see build.cpp)
 //
 // Whoever builds holds an advisory lock, so one session at a time does; if it dies, another goes on from the last
 // commit. Readers are answered from the serving tables all the time, and no snapshot of the database, however old,
@@ -65,6 +66,7 @@ private:
     engine::EventSeq events_per_step_;
     std::int64_t build_id_{};
     engine::EventSeq checkpoint_{};
+    bool indexed_{};
     bool analyzed_{};
 };
 

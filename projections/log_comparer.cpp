@@ -71,7 +71,7 @@ private:
     template <class Value>
     static void append(std::string& array, const Value& value) {
         array += array.empty() ? '{' : ',';
-        append_value<ArrayFormat>(array, value);
+        append_value(array, value);
     }
     std::vector<std::string> texts_;
     std::size_t rows_{};

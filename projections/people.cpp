@@ -170,7 +170,7 @@ Result People::on(const Change& change, const PreferenceSet& e) {
 }
 
 void People::put(bool stored, UserId id, const UserRow& row) {
-    user_writer_.put(stored, id, row.name, roles_array(row.roles), row.status, unless_empty(row.status_note),
+    user_writer_.put(stored, id, row.name, row.roles, row.status, unless_empty(row.status_note),
                      row.created_at, row.updated_at, row.created_seq, row.updated_seq, unless_empty(row.email),
                      unless_empty(row.jurisdiction), row.kyc, unless_zero(row.kyc_since), unless_zero(row.kyc_seq),
                      unless_empty(row.kyc_note), row.accreditation, unless_zero(row.basis),

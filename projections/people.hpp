@@ -91,7 +91,7 @@ private:
     TableWriter user_writer_{"users",
                              {{"user_id", "bigint", ColumnUse::Key},
                               {"name", "text"},
-                              {"roles", "text", ColumnUse::Fixed},
+                              {"roles", "text[]", ColumnUse::Fixed},
                               {"status", "text"},
                               {"status_reason", "text"},
                               {"created_at", "timestamptz", ColumnUse::Fixed},

@@ -1,7 +1,4 @@
-// Values as PostgreSQL's text input takes them, for COPY and inside array literals.
-//
-// A Format says how NULL and free text are written there; everything else (numbers, times, words, ids) is the same in
-// both and needs no quoting. Thread safety: pure functions.
+// Values as PostgreSQL's text input takes them inside array literals. Thread safety: pure functions.
 #pragma once
 
 #include "engine/names.hpp"
@@ -37,15 +34,6 @@ void append_array_text(std::string& out, std::string_view text);
 // "{trader,operator}", as a text[] takes it.
 [[nodiscard]] std::string roles_array(engine::RoleSet roles);
 
-struct CopyFormat {
-    static void append_null(std::string& out) { out += "\\N"; }
-    static void append_free_text(std::string& out, std::string_view text) { eventstore::append_copy_field(out, text); }
-};
-struct ArrayFormat {
-    static void append_null(std::string& out) { out += "NULL"; }
-    static void append_free_text(std::string& out, std::string_view text) { append_array_text(out, text); }
-};
-
 // Enumerations with words are written as their word, the others are ids and written as numbers.
 template <class E>
 concept Worded = std::is_enum_v<E> && requires(E e) {
@@ -56,11 +44,12 @@ inline constexpr bool kIsOptional = false;
 template <class T>
 inline constexpr bool kIsOptional<std::optional<T>> = true;
 
-template <class Format, class T>
+// An element of an array literal: only free text needs quoting.
+template <class T>
 void append_value(std::string& out, const T& value) {
     if constexpr (kIsOptional<T>) {
-        if (value) return append_value<Format>(out, *value);
-        Format::append_null(out);
+        if (value) return append_value(out, *value);
+        out += "NULL";
     } else if constexpr (std::same_as<T, bool>) {
         out += value ? 't' : 'f';
     } else if constexpr (std::integral<T>) {
@@ -72,17 +61,19 @@ void append_value(std::string& out, const T& value) {
         append_money(out, value);
     } else if constexpr (std::same_as<T, engine::Timestamp>) {
         append_time(out, value);
+    } else if constexpr (std::same_as<T, engine::RoleSet>) {
+        append_array_text(out, roles_array(value));
     } else if constexpr (Worded<T>) {
         out += engine::word_of(value);
     } else if constexpr (std::is_enum_v<T>) {
-        append_value<Format>(out, static_cast<std::underlying_type_t<T>>(value));
+        append_value(out, static_cast<std::underlying_type_t<T>>(value));
     } else if constexpr (requires { value.units; }) {
-        append_value<Format>(out, value.units);
+        append_value(out, value.units);
     } else if constexpr (requires { value.view(); }) {
-        append_value<Format>(out, value.view());
+        append_value(out, value.view());
     } else {
         std::string replaced;
-        Format::append_free_text(out, storable(value, replaced));
+        append_array_text(out, storable(value, replaced));
     }
 }
 
@@ -92,7 +83,7 @@ template <class Range, class Projected = std::identity>
     std::string out = "{";
     for (const auto& value : values) {
         if (out.size() > 1) out += ',';
-        append_value<ArrayFormat>(out, std::invoke(projected, value));
+        append_value(out, std::invoke(projected, value));
     }
     out += '}';
     return out;

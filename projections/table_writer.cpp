@@ -14,7 +14,7 @@ TableWriter::TableWriter(std::string_view table, const std::vector<Column>& colu
     std::string names, assignments, matches, update_names, update_arrays, key_names, key_arrays;
     int parameter = 0;
     for (const auto& [name, type, use] : columns) {
-        uses_.push_back(use);
+        columns_.push_back({column_type(type), use});
         join(names, ", ") += name;
         if (use == ColumnUse::Fixed) continue;
         const std::string array = "$" + std::to_string(++parameter) + "::" + std::string(type) + "[]";
@@ -30,7 +30,7 @@ TableWriter::TableWriter(std::string_view table, const std::vector<Column>& colu
         join(key_names, ", ") += name;
         join(key_arrays, ", ") += array;
     }
-    copy_sql_ = "COPY " + table_ + " (" + names + ") FROM STDIN";
+    copy_sql_ = "COPY " + table_ + " (" + names + ") FROM STDIN (FORMAT binary)";
     update_sql_ = "UPDATE " + table_ + " t SET " + assignments + " FROM unnest(" + update_arrays + ") AS s(" +
                   update_names + ") WHERE " + matches;
     erase_sql_ =
@@ -42,8 +42,9 @@ Result TableWriter::flush(Connection& connection) {
         if (auto done = run(connection, erase_sql_, erase_columns_, erased_, "remove"); !done) return done;
     if (updated_ != 0)
         if (auto done = run(connection, update_sql_, update_columns_, updated_, "change"); !done) return done;
-    if (inserted_ != 0)
-        if (auto copied = connection.copy_in(copy_sql_, copy_); !copied) return std::unexpected(copied.error());
+    if (inserts_.count() != 0)
+        if (auto copied = connection.copy_in(copy_sql_, inserts_.finish()); !copied)
+            return std::unexpected(copied.error());
     clear();
     return {};
 }
@@ -62,10 +63,10 @@ Result TableWriter::run(Connection& connection, const std::string& sql, std::vec
 }
 
 void TableWriter::clear() {
-    copy_.clear();
+    inserts_.clear();
     for (std::string& array : update_columns_) array.clear();
     for (std::string& array : erase_columns_) array.clear();
-    inserted_ = updated_ = erased_ = 0;
+    updated_ = erased_ = 0;
 }
 
 }  // namespace buttonwood::projections

@@ -7,8 +7,8 @@
 // Thread safety: none; one projection owns a writer.
 #pragma once
 
+#include "projections/copy_rows.hpp"
 #include "projections/fault.hpp"
-#include "projections/sql_text.hpp"
 
 #include <string>
 #include <vector>
@@ -23,7 +23,7 @@ enum class ColumnUse : std::uint8_t {
 
 struct Column {
     std::string_view name;
-    std::string_view type;  // its array type must be known to unnest: any scalar type
+    std::string_view type;  // one of column_type()
     ColumnUse use = ColumnUse::Changing;
 };
 
@@ -35,9 +35,8 @@ public:
     template <class... Values>
     void insert(const Values&... values) {
         std::size_t column = 0;
-        (append_to_copy(column++, values), ...);
-        copy_ += '\n';
-        ++inserted_;
+        inserts_.begin_row(sizeof...(values));
+        (inserts_.append(columns_[column++].type, values), ...);
     }
     // The same; values of Fixed columns are ignored.
     template <class... Values>
@@ -65,32 +64,30 @@ public:
 
 private:
     template <class Value>
-    void append_to_copy(std::size_t column, const Value& value) {
-        if (column != 0) copy_ += '\t';
-        append_value<CopyFormat>(copy_, value);
-    }
-    template <class Value>
     void append_to_update(std::size_t column, const Value& value) {
-        if (uses_[column] != ColumnUse::Fixed) append_element(update_columns_[column], value);
+        if (columns_[column].use != ColumnUse::Fixed) append_element(update_columns_[column], value);
     }
     template <class Value>
     static void append_element(std::string& array, const Value& value) {
         array += array.empty() ? '{' : ',';
-        append_value<ArrayFormat>(array, value);
+        append_value(array, value);
     }
     [[nodiscard]] Result run(eventstore::Connection& connection, const std::string& sql,
                              std::vector<std::string>& arrays, std::int64_t rows, std::string_view verb);
 
     std::string table_;
-    std::vector<ColumnUse> uses_;
+    struct ColumnShape {
+        ColumnType type{};
+        ColumnUse use{};
+    };
+    std::vector<ColumnShape> columns_;
     std::string copy_sql_;
     std::string update_sql_;
     std::string erase_sql_;
 
-    std::string copy_;
+    CopyRows inserts_;
     std::vector<std::string> update_columns_;  // by column; those of Fixed columns stay empty
     std::vector<std::string> erase_columns_;   // by key column
-    std::int64_t inserted_{};
     std::int64_t updated_{};
     std::int64_t erased_{};
 };

@@ -57,7 +57,7 @@ public:
             account_writer_.put(stored, id, row.user, row.opened_at, row.opened_seq, unless_zero(row.cancel_after));
         });
         keys_.flush([this](bool stored, KeyId id, const KeyRow& row) {
-            key_writer_.put(stored, hex_of(id), row.user, roles_array(row.roles), row.created_at, row.revoked_at,
+            key_writer_.put(stored, hex_of(id), row.user, row.roles, row.created_at, row.revoked_at,
                             row.created_seq, row.updated_seq);
         });
         accounts_.clear();
@@ -118,7 +118,7 @@ private:
     TableWriter key_writer_{"api_keys",
                             {{"key_id", "text", ColumnUse::Key},
                              {"user_id", "bigint", ColumnUse::Fixed},
-                             {"roles", "text", ColumnUse::Fixed},
+                             {"roles", "text[]", ColumnUse::Fixed},
                              {"created_at", "timestamptz", ColumnUse::Fixed},
                              {"revoked_at", "timestamptz"},
                              {"created_seq", "bigint", ColumnUse::Fixed},

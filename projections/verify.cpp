@@ -4,6 +4,7 @@
 #include "projections/checkpoint.hpp"
 #include "projections/fault.hpp"
 #include "projections/replay.hpp"
+#include "projections/table_copy.hpp"
 
 namespace buttonwood::projections {
 
@@ -48,12 +49,6 @@ Result compare(Connection& connection, const std::string& live, const std::strin
     return add_missing(connection, rebuilt, live, live + ", only rebuilt", differences);
 }
 
-std::string names_of(const std::vector<std::string_view>& tables) {
-    std::string out = "{";
-    for (const std::string_view table : tables) (out += out.size() > 1 ? "," : "") += table;
-    return out + '}';
-}
-
 }  // namespace
 
 std::expected<std::vector<std::string>, DbError> differences_after_rebuild(
@@ -73,9 +68,7 @@ std::expected<std::vector<std::string>, DbError> differences_after_rebuild(
     if (!skipped) return std::unexpected(skipped.error());
 
     const std::string copy = std::string(fresh->schema()) + "_check_" + std::string(projection);
-    auto copied = connection.query("SELECT projections.copy_tables($1, $2, $3::text[])",
-                                   {fresh->schema(), copy, names_of(fresh->tables())});
-    if (!copied) return std::unexpected(copied.error());
+    if (auto copied = make_copy(connection, *fresh, copy); !copied) return std::unexpected(copied.error());
     if (auto filled = replay(*fresh, connection, checkpoint, {copy, *skipped, progress}); !filled)
         return std::unexpected(filled.error());
     std::vector<std::string> differences;

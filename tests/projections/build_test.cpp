@@ -2,6 +2,7 @@
 #include "tests/projections/growing_log.hpp"
 
 #include "projections/build.hpp"
+#include "projections/table_copy.hpp"
 #include "projections/verify.hpp"
 
 #include <atomic>
@@ -97,6 +98,23 @@ TEST_CASE("a rebuilt projection leaves the catalog as the migrations made it", "
     CHECK(copies(log.db) == "0");
     CHECK(value(log.db, "SELECT count(*) FROM projections.builds") == "0");
     CHECK(value(log.db, "SELECT (SELECT count(*) FROM api.trades) - (SELECT count(*) FROM trading.trades)") == "0");
+}
+
+TEST_CASE("a copy gets the indexes that filling it does not use when it is full", "[postgres]") {
+    Connection db = connect(::buttonwood::test::fresh_database());
+    const auto projection = make("portfolio");
+    const auto indexes = [&db](const std::string& names) {
+        return value(db, "SELECT count(*) FROM pg_indexes WHERE schemaname = 'portfolio_next_portfolio' "
+                         "AND indexname IN (" + names + ")");
+    };
+    const std::string late = "'activities_pkey', 'lots_open', 'holdings_security'";
+    CHECK(must(request_build(db, *projection)));
+    CHECK(indexes(late) == "0");
+    CHECK(indexes("'lots_pkey', 'lot_disposals_pkey', 'activities_event_seq'") == "3");
+    for (int time = 0; time < 2; ++time) {
+        must(complete_copy(db, *projection, build_schema(*projection)));
+        CHECK(indexes(late) == "3");
+    }
 }
 
 TEST_CASE("a build goes on after its session died, and gives what the workers gave", "[postgres]") {
