@@ -1,7 +1,5 @@
 #include "bench/block_maker.hpp"
 
-#include "eventstore/codec.hpp"
-
 namespace buttonwood::bench {
 
 using namespace engine;
@@ -39,22 +37,30 @@ PlaceOrder to_command(const StreamOrder& order, std::uint64_t number) {
             .client_order_id = std::string_view(client_order_id)};
 }
 
+void BlockPacker::add(const CommandRecord& command, std::span<const Event> events) {
+    BlockHeader& header = block_.header;
+    if (header.command_count++ == 0) header.first_seq = command.first_seq;
+    header.epoch = head_.epoch;
+    header.event_count += command.event_count;
+    header.last_seq = command.first_seq + command.event_count - 1;
+    header.committed_at = command.header.time;
+    encode(command, events, block_.payload);
+}
+
+Block BlockPacker::finish() {
+    block_.hash = seal(head_.hash, block_.header, block_.payload);
+    head_.hash = block_.hash;
+    return std::exchange(block_, {});
+}
+
 Block BlockMaker::opening() {
-    begin();
     for (const Command& command : opening_commands()) add(UserId::None, command);
-    return finish();
+    return packer_.finish();
 }
 
 Block BlockMaker::next(std::size_t commands) {
-    begin();
     for (std::size_t i = 0; i < commands; ++i) add(UserId{1}, to_command(orders_.next(), ++number_));
-    return finish();
-}
-
-void BlockMaker::begin() {
-    block_ = {};
-    block_.header.first_seq = engine_.last_seq() + 1;
-    block_.header.epoch = head_.epoch;
+    return packer_.finish();
 }
 
 void BlockMaker::add(UserId actor, const Command& command) {
@@ -68,17 +74,7 @@ void BlockMaker::add(UserId actor, const Command& command) {
     events_.clear();
     record.outcome = engine_.decide(record.header, command, events_);
     record.event_count = static_cast<std::uint32_t>(events_.size());
-    encode(record, events_, block_.payload);
-    ++block_.header.command_count;
-}
-
-Block BlockMaker::finish() {
-    block_.header.last_seq = engine_.last_seq();
-    block_.header.event_count = static_cast<std::uint32_t>(engine_.last_seq() - block_.header.first_seq + 1);
-    block_.header.committed_at = engine_.last_time();
-    block_.hash = seal(head_.hash, block_.header, block_.payload);
-    head_.hash = block_.hash;
-    return std::move(block_);
+    packer_.add(record, events_);
 }
 
 }  // namespace buttonwood::bench

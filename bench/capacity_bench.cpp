@@ -6,16 +6,15 @@
 #include "bench/core_measure.hpp"
 #include "bench/core_random.hpp"
 #include "bench/core_trader.hpp"
+#include "bench/process_figures.hpp"
 #include "bench/progress_bar.hpp"
 #include "engine/engine.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -43,14 +42,6 @@ struct Size {
 constexpr Size kFull{1'000'000, 100'000, 10'000'000, 100'000, 2'000'000};
 constexpr Size kSmoke{1'000, 100, 10'000, 3'000, 5'000};
 
-double resident_bytes() {
-    std::ifstream file("/proc/self/statm");
-    double total = 0;
-    double resident = 0;
-    file >> total >> resident;
-    return resident * static_cast<double>(sysconf(_SC_PAGE_SIZE));
-}
-
 struct Step {
     std::string what;
     std::size_t count{};
@@ -75,11 +66,11 @@ public:
         for (const auto& [what, member] : steps) {
             Step step;
             step.what = what;
-            const double before = resident_bytes();
+            const auto before = static_cast<double>(resident_bytes());
             const std::uint64_t begin = CycleClock::now();
             (this->*member)(step);
             step.seconds = static_cast<double>(CycleClock::now() - begin) * CycleClock::ns_per_tick() * 1e-9;
-            step.bytes = resident_bytes() - before;
+            step.bytes = static_cast<double>(resident_bytes()) - before;
             report(step);
         }
     }
@@ -253,7 +244,8 @@ void run(std::uint64_t seed, bool smoke, bool as_json) {
         std::printf("%s\n", json{{"seed", seed}, {"steps", steps}, {"resting_orders", resting},
                                  {"resident_bytes", resident_bytes()}}.dump(2).c_str());
     else
-        std::printf("%zu orders rest at the end; %.2f GB resident\n", resting, resident_bytes() / 1e9);
+        std::printf("%zu orders rest at the end; %.2f GB resident\n", resting,
+                    static_cast<double>(resident_bytes()) / 1e9);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ std::vector<std::string> all_regimes() {
 }
 
 void run(const Arguments& arguments) {
-    const RunInfo info = run_info(arguments.options);
+    const RunInfo info = run_info(arguments.options.seed, arguments.options.rounds);
     const std::vector<WorkloadName> names = chosen(arguments.regimes);
     if (!arguments.json) print_heading(info);
     std::vector<WorkloadResult> results;

@@ -1,33 +1,11 @@
 #include "bench/core_report.hpp"
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
 
 namespace buttonwood::bench {
 namespace {
 
 using nlohmann::json;
-
-std::string processor() {
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with("model name")) {
-            const auto at = line.find(": ");
-            return at == std::string::npos ? line : line.substr(at + 2);
-        }
-    return "unknown processor";
-}
-
-std::string machine() {
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
-    char text[64];
-    std::snprintf(text, sizeof text, ", %ld cores, %.0f GB", cores, memory / 1e9);
-    return processor() + text + ", g++ " + __VERSION__;
-}
 
 std::string hex(std::uint64_t value) {
     char text[17];
@@ -84,11 +62,6 @@ std::string number(const std::optional<double>& value, int decimals) {
 }
 
 }  // namespace
-
-RunInfo run_info(const RunOptions& options) {
-    const char* commit = std::getenv("BUTTONWOOD_COMMIT");
-    return {commit && *commit ? commit : "unknown", machine(), options.seed, options.rounds};
-}
 
 json json_of(const RunInfo& info, const std::vector<WorkloadResult>& results) {
     json regimes = json::array();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench/core_run.hpp"
+#include "bench/run_info.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -24,15 +25,6 @@ struct Mark {
 
 // The marks of the core, as far as the workloads that were run tell them.
 [[nodiscard]] std::vector<Mark> marks_of(const std::vector<WorkloadResult>& results);
-
-// Where and how a run was made.
-struct RunInfo {
-    std::string commit;  // of the environment variable BUTTONWOOD_COMMIT, which ./dev sets
-    std::string machine;
-    std::uint64_t seed{};
-    std::size_t rounds{};
-};
-[[nodiscard]] RunInfo run_info(const RunOptions& options);
 
 [[nodiscard]] nlohmann::json json_of(const RunInfo& info, const std::vector<WorkloadResult>& results);
 void print_heading(const RunInfo& info);

@@ -1,11 +1,10 @@
 #include "bench/raw_append.hpp"
 
+#include "bench/bench_cluster.hpp"
 #include "bench/block_maker.hpp"
-#include "eventstore/migrator.hpp"
+#include "eventstore/database.hpp"
 #include "eventstore/pg_journal.hpp"
 #include "eventstore/pipeline.hpp"
-#include "eventstore/private_cluster.hpp"
-#include "tests/support/server_process.hpp"
 
 #include <condition_variable>
 #include <cstdio>
@@ -99,31 +98,19 @@ std::string AppendReport::line() const {
 }
 
 struct StoreBench::Impl {
-    test::ScratchDirectory directory;
-    std::unique_ptr<PrivateCluster> cluster;
-    int databases = 0;
+    std::unique_ptr<BenchCluster> cluster;
 
     // A database of its own for every measurement: none pays for what another left behind.
-    std::expected<std::string, std::string> fresh_database() {
-        const std::string name = "bench_" + std::to_string(++databases);
-        auto admin = Connection::open(cluster->conninfo("postgres"), "bench");
-        if (!admin) return std::unexpected(words(admin.error()));
-        if (auto made = admin->execute("CREATE DATABASE " + name); !made) return std::unexpected(words(made.error()));
-        auto connection = Connection::open(cluster->conninfo(name), "bench");
-        if (!connection) return std::unexpected(words(connection.error()));
-        if (auto migrated = migrate_up(*connection); !migrated) return std::unexpected(words(migrated.error()));
-        return cluster->conninfo(name);
-    }
+    std::expected<std::string, std::string> fresh_database() const { return cluster->fresh_database(); }
 };
 
 StoreBench::StoreBench(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 StoreBench::~StoreBench() = default;
 
 std::expected<std::unique_ptr<StoreBench>, std::string> StoreBench::start() {
-    auto impl = std::make_unique<Impl>();
-    auto cluster =
-        PrivateCluster::start({.directory = impl->directory.path() / "pg", .supervise = true, .extra_settings = {}});
+    auto cluster = BenchCluster::start();
     if (!cluster) return std::unexpected(cluster.error());
+    auto impl = std::make_unique<Impl>();
     impl->cluster = std::move(*cluster);
     return std::unique_ptr<StoreBench>(new StoreBench(std::move(impl)));
 }
