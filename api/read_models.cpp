@@ -1,9 +1,9 @@
 #include "api/read_models.hpp"
 
-#include "api/clock.hpp"
 #include "api/decimal.hpp"
 #include "api/ids.hpp"
 #include "api/json_writer.hpp"
+#include "api/read_rows.hpp"
 #include "api/render.hpp"
 #include "eventstore/record_json.hpp"
 
@@ -17,83 +17,6 @@ using eventstore::to_decimal;
 
 // timestamptz as every answer spells it.
 #define RFC3339(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-
-std::string id_array(const std::vector<engine::AccountId>& accounts) {
-    std::string text = "{";
-    for (const engine::AccountId id : accounts) {
-        if (text.size() > 1) text += ',';
-        text += std::to_string(std::to_underlying(id));
-    }
-    return text + "}";
-}
-
-Param or_null(const std::string& text) { return text.empty() ? Param(std::nullopt) : Param(text); }
-Param or_null(const std::optional<std::uint64_t>& number) { return number ? Param(*number) : Param(std::nullopt); }
-
-// Reads by column name, so that a query's list of columns can be read beside it.
-class Row {
-public:
-    Row(const Rows& rows, int row) : rows_(rows), row_(row) {}
-    [[nodiscard]] std::string text(std::string_view name) const { return std::string(rows_.text(row_, column(name))); }
-    [[nodiscard]] std::int64_t integer(std::string_view name) const { return rows_.integer(row_, column(name)); }
-    [[nodiscard]] bool is_null(std::string_view name) const { return rows_.is_null(row_, column(name)); }
-    [[nodiscard]] std::string price(std::string_view name) const {
-        return to_decimal(integer(name), static_cast<int>(integer("price_scale")));
-    }
-    [[nodiscard]] std::string quantity(std::string_view name) const {
-        return to_decimal(integer(name), static_cast<int>(integer("quantity_scale")));
-    }
-    [[nodiscard]] std::optional<std::string> optional(std::string_view name) const {
-        return is_null(name) ? std::nullopt : std::optional(text(name));
-    }
-    [[nodiscard]] std::string price_or_empty(std::string_view name) const {
-        return is_null(name) ? std::string{} : price(name);
-    }
-    [[nodiscard]] std::string quantity_or_empty(std::string_view name) const {
-        return is_null(name) ? std::string{} : quantity(name);
-    }
-    [[nodiscard]] bool flag(std::string_view name) const { return text(name) == "t"; }
-    template <class Id> [[nodiscard]] std::string id(std::string_view name) const {
-        return to_text(static_cast<Id>(integer(name)));
-    }
-
-private:
-    [[nodiscard]] int column(std::string_view name) const {
-        for (int i = 0; i < rows_.columns(); ++i)
-            if (rows_.name(i) == name) return i;
-        throw std::logic_error("no such column: " + std::string(name));
-    }
-    const Rows& rows_;
-    int row_;
-};
-
-OrDbError<engine::EventSeq> checkpoint(Connection& connection, const Sources& sources) {
-    std::string names = "{";
-    for (const std::string_view name : sources) (names += names.size() > 1 ? "," : "") += name;
-    auto rows = connection.prepared(
-        "SELECT coalesce(min(checkpoint), 0) FROM projections.status WHERE name = ANY($1::text[])",
-        {Param(names + "}")});
-    if (!rows) return std::unexpected(rows.error());
-    return static_cast<engine::EventSeq>(rows->integer(0, 0));
-}
-
-// {data, has_more, next_cursor, event_seq}; the query asked for one row more than the page holds.
-template <class WriteRow>
-ReadAnswer page(const Rows& rows, std::size_t limit, std::string_view cursor_column, engine::EventSeq seq,
-                WriteRow write) {
-    const bool has_more = static_cast<std::size_t>(rows.size()) > limit;
-    const int shown = has_more ? static_cast<int>(limit) : rows.size();
-    JsonWriter w;
-    w.object([&] {
-        w.array("data", [&] {
-            for (int i = 0; i < shown; ++i) write(w, Row(rows, i));
-        });
-        w.member("has_more", has_more);
-        w.member("next_cursor", has_more ? std::optional(Row(rows, shown - 1).text(cursor_column)) : std::nullopt);
-        w.member("event_seq", seq);
-    });
-    return {w.take(), seq, true};
-}
 
 void write_order_row(JsonWriter& w, const Row& row) {
     OrderFields f;
@@ -172,9 +95,12 @@ OrDbError<ReadAnswer> read_orders(Connection& connection, const OrderFilter& fil
             "WHERE account_id = ANY($1::bigint[]) AND ($2::text IS NULL OR symbol = $2)"
             " AND ($3::text IS NULL OR side = $3)"
             " AND ($4::text = 'all' OR (status IN ('new', 'held', 'partially_filled')) = ($4 = 'open'))"
-            " AND ($5::bigint IS NULL OR order_id < $5) ORDER BY order_id DESC LIMIT $6",
+            " AND ($5::bigint IS NULL OR order_id < $5) AND ($7::bigint IS NULL OR updated_seq > $7)"
+            " AND ($8::timestamptz IS NULL OR created_at >= $8) AND ($9::timestamptz IS NULL OR created_at < $9)"
+            " ORDER BY order_id DESC LIMIT $6",
         {Param(id_array(filter.accounts)), or_null(filter.symbol), or_null(filter.side), Param(filter.status),
-         or_null(filter.before), Param(filter.limit + 1)});
+         or_null(filter.before), Param(filter.limit + 1), or_null(filter.updated_since_seq),
+         or_null(filter.created_after), or_null(filter.created_before)});
     if (!rows) return std::unexpected(rows.error());
     return page(*rows, filter.limit, "order_id", *seq, write_order_row);
 }
@@ -222,7 +148,8 @@ OrDbError<ReadAnswer> read_fills(Connection& connection, const FillFilter& filte
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
         "SELECT trade_id, account_id, order_id, client_order_id, symbol, side, price_units, quantity_units, notional,"
-        " liquidity, auction, price_scale, quantity_scale, event_seq, trade_id * 2 + (side = 'sell')::int AS cursor, "
+        " liquidity, auction, fee, currency, settlement_status, price_scale, quantity_scale, event_seq,"
+        " trade_id * 2 + (side = 'sell')::int AS cursor, "
         RFC3339("executed_at") " AS executed FROM api.fills"
         " WHERE account_id = ANY($1::bigint[]) AND ($2::text IS NULL OR symbol = $2)"
         " AND ($3::bigint IS NULL OR order_id = $3)"
@@ -243,6 +170,9 @@ OrDbError<ReadAnswer> read_fills(Connection& connection, const FillFilter& filte
             w.member("quantity", row.quantity("quantity_units"));
             w.member("notional", row.text("notional"));
             w.member("liquidity", row.text("liquidity"));
+            w.member("fee", row.text("fee"));
+            w.member("currency", row.text("currency"));
+            w.member("settlement_status", row.text("settlement_status"));
             w.member("auction", row.flag("auction"));
             w.member("time", row.text("executed"));
             w.member("event_seq", row.integer("event_seq"));
@@ -358,57 +288,18 @@ OrDbError<ReadAnswer> read_trades(Connection& connection, const TradeFilter& fil
     });
 }
 
-OrDbError<ReadAnswer> read_candles(Connection& connection, const CandleFilter& filter) {
-    const auto seq = checkpoint(connection, kCandleSources);
-    if (!seq) return std::unexpected(seq.error());
-    // The newest `limit` of the range, oldest first.
-    auto rows = connection.prepared(
-        std::string("SELECT * FROM (SELECT bucket, ") + RFC3339("bucket") +
-            " AS t, open_units, high_units, low_units, close_units, volume_units, turnover, vwap, trade_count,"
-            " price_scale, quantity_scale, extract(epoch FROM bucket)::bigint AS start FROM api.candles_" +
-            (filter.daily ? "1d" : "1m") +
-            " WHERE symbol = $1 AND ($2::timestamptz IS NULL OR bucket >= $2)"
-            " AND ($3::timestamptz IS NULL OR bucket < $3) ORDER BY bucket DESC LIMIT $4) newest ORDER BY bucket",
-        {Param(filter.symbol), or_null(filter.from), or_null(filter.to), Param(filter.limit)});
-    if (!rows) return std::unexpected(rows.error());
-    const std::int64_t now = wall_clock_us() / 1'000'000;
-    JsonWriter w;
-    w.object([&] {
-        w.member("symbol", filter.symbol);
-        w.member("interval", filter.daily ? "1d" : "1m");
-        w.array("data", [&] {
-            for (int i = 0; i < rows->size(); ++i) {
-                const Row row(*rows, i);
-                w.object([&] {
-                    w.member("t", row.text("t"));
-                    w.member("o", row.price("open_units"));
-                    w.member("h", row.price("high_units"));
-                    w.member("l", row.price("low_units"));
-                    w.member("c", row.price("close_units"));
-                    w.member("v", row.quantity("volume_units"));
-                    w.member("turnover", row.text("turnover"));
-                    w.member("vwap", row.optional("vwap"));
-                    w.member("n", row.integer("trade_count"));
-                    w.member("complete", row.integer("start") + (filter.daily ? 86'400 : 60) <= now);
-                });
-            }
-        });
-        w.member("event_seq", *seq);
-    });
-    return ReadAnswer{w.take(), *seq, true};
-}
-
-OrDbError<ReadAnswer> read_users(Connection& connection, std::optional<std::uint64_t> before, std::size_t limit) {
+OrDbError<ReadAnswer> read_users(Connection& connection, const UserFilter& filter) {
     const auto seq = checkpoint(connection, kUserSources);
     if (!seq) return std::unexpected(seq.error());
     auto rows = connection.prepared(
         "SELECT user_id, name, array_to_json(roles)::text AS roles, status, account_ids,"
         " array_to_json(ARRAY(SELECT 'acc_' || a FROM unnest(account_ids) a))::text AS accounts, "
         RFC3339("created_at") " AS created FROM api.users"
-        " WHERE ($1::bigint IS NULL OR user_id < $1) ORDER BY user_id DESC LIMIT $2",
-        {or_null(before), Param(limit + 1)});
+        " WHERE ($1::bigint IS NULL OR user_id < $1) AND ($3::text IS NULL OR status = $3)"
+        " AND ($4::text IS NULL OR search @@ api.search_query($4)) ORDER BY user_id DESC LIMIT $2",
+        {or_null(filter.before), Param(filter.limit + 1), or_null(filter.status), or_null(filter.words)});
     if (!rows) return std::unexpected(rows.error());
-    return page(*rows, limit, "user_id", *seq, [](JsonWriter& w, const Row& row) {
+    return page(*rows, filter.limit, "user_id", *seq, [](JsonWriter& w, const Row& row) {
         w.object([&] {
             w.member("user_id", row.id<engine::UserId>("user_id"));
             w.member("name", row.text("name"));

@@ -4,6 +4,7 @@
 
 #include "eventstore/database.hpp"
 #include "engine/types.hpp"
+#include "projections/candle.hpp"
 
 #include <expected>
 #include <optional>
@@ -32,6 +33,7 @@ struct ReadAnswer {
     std::string json;
     engine::EventSeq event_seq{};
     bool found = true;
+    std::string next_cursor{};  // of a page that is not the last; else empty
 };
 template <class T> using OrDbError = std::expected<T, eventstore::DbError>;
 
@@ -41,6 +43,9 @@ struct OrderFilter {
     std::string symbol;           // empty: any
     std::string side;             // empty: both
     std::optional<std::uint64_t> before;  // ids below this one
+    std::optional<std::uint64_t> updated_since_seq;  // changed by a later event
+    std::string created_after;                       // RFC 3339, at or after; empty: any
+    std::string created_before;                      // RFC 3339, before; empty: any
     std::size_t limit = kDefaultPage;
 };
 [[nodiscard]] OrDbError<ReadAnswer> read_orders(eventstore::Connection&, const OrderFilter&);
@@ -79,13 +84,20 @@ struct TradeFilter {
 
 struct CandleFilter {
     std::string symbol;
-    bool daily = false;
-    std::string from;  // RFC 3339 or empty
-    std::string to;
+    projections::CandleInterval interval{};
+    std::optional<engine::Timestamp> from;  // buckets that begin at or after
+    std::optional<engine::Timestamp> to;    // and before
+    bool fill_previous = false;  // a bucket without trades shows the close before it, with volume 0
     std::size_t limit = kDefaultPage;
 };
+// The newest `limit` of the range, oldest first. A candle is complete once its bucket is over.
 [[nodiscard]] OrDbError<ReadAnswer> read_candles(eventstore::Connection&, const CandleFilter&);
-[[nodiscard]] OrDbError<ReadAnswer> read_users(eventstore::Connection&, std::optional<std::uint64_t> before,
-                                               std::size_t limit);
+struct UserFilter {
+    std::string words;   // each begins a word of the name or the email; empty: any
+    std::string status;  // empty: any
+    std::optional<std::uint64_t> before;
+    std::size_t limit = kDefaultPage;
+};
+[[nodiscard]] OrDbError<ReadAnswer> read_users(eventstore::Connection&, const UserFilter&);
 
 }  // namespace buttonwood::api

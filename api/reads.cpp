@@ -39,7 +39,7 @@ std::optional<eventstore::Connection> Reads::connect() const {
     auto opened = eventstore::Connection::open(conninfo_, options_.name, kReadConnectMs);
     if (!opened) return std::nullopt;
     opened->set_answer_timeout_ms(options_.timeout_ms);
-    if (!opened->execute("SET default_transaction_read_only = on")) return std::nullopt;
+    if (options_.read_only && !opened->execute("SET default_transaction_read_only = on")) return std::nullopt;
     return std::move(*opened);
 }
 

@@ -38,6 +38,7 @@ struct ReadsOptions {
     int timeout_ms = kReadTimeoutMs;
     std::string name = "buttonwood-reads";  // of its sessions
     bool in_snapshot = true;                // a query sees one snapshot of the database; else each statement its own
+    bool read_only = true;                  // else its queries may write: operators' acts
     int niceness = 0;                       // of its threads, nice(2)
 };
 

@@ -12,6 +12,8 @@
 
 namespace buttonwood::api {
 
+class EventReads;
+class ProjectionControl;
 namespace http { class Router; }
 namespace ws { class Hub; }
 
@@ -28,6 +30,8 @@ struct Services {
     ws::Hub& hub;
     eventstore::Pipeline& pipeline;
     projections::Workers& workers;
+    ProjectionControl& projection_control;
+    EventReads& events;
     bool bench_profile = false;
     std::size_t connections = 0;
     bool draining = false;

@@ -236,6 +236,20 @@ std::expected<std::int64_t, DbError> Connection::copy_in(const std::string& copy
     return finished->affected();
 }
 
+std::expected<std::optional<std::string>, DbError> Connection::notification(std::chrono::milliseconds timeout) {
+    PGconn* conn = impl_->conn;
+    const Deadline deadline = std::chrono::steady_clock::now() + timeout;
+    while (conn != nullptr && PQconsumeInput(conn) != 0) {
+        std::optional<std::string> newest;
+        while (PGnotify* message = PQnotifies(conn)) {
+            newest = message->extra;
+            PQfreemem(message);
+        }
+        if (newest || !wait_for(PQsocket(conn), POLLIN, deadline)) return newest;
+    }
+    return std::unexpected(lost(conn != nullptr ? PQerrorMessage(conn) : ""));
+}
+
 bool Connection::healthy() const {
     PGconn* conn = impl_->conn;
     if (conn == nullptr) return false;

@@ -3,6 +3,7 @@
 // Only parameters, never text pasted into SQL. Thread safety: a Connection belongs to one thread at a time.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <expected>
@@ -103,6 +104,10 @@ public:
     [[nodiscard]] std::expected<void, DbError> execute(const std::string& sql);
     // COPY ... FROM STDIN with text-format data. Returns the number of rows.
     [[nodiscard]] std::expected<std::int64_t, DbError> copy_in(const std::string& copy_sql, std::string_view data);
+
+    // The newest message of a channel that this session LISTENs to; nullopt when none came in time. Waits for one
+    // outside of any transaction.
+    [[nodiscard]] std::expected<std::optional<std::string>, DbError> notification(std::chrono::milliseconds timeout);
 
     // False once the server or the network closed it: throw it away.
     [[nodiscard]] bool healthy() const;

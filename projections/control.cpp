@@ -34,7 +34,7 @@ Result set_desired(Connection& connection, std::string_view projection, Desired 
 Result skip_event(Connection& connection, const Projection& projection, const Skip& skip) {
     const std::string name(projection.name()), event = std::to_string(skip.event_seq);
     if (skip.reason.find_first_not_of(" \t\r\n") == std::string::npos)
-        return fault("say why event " + event + " may be passed over, with --reason");
+        return fault("say why event " + event + " may be passed over: a reason");
     auto transaction = eventstore::Transaction::begin(connection);
     if (!transaction) return std::unexpected(transaction.error());
     const auto checkpoint = lock_checkpoint(connection, projection);
@@ -46,7 +46,7 @@ Result skip_event(Connection& connection, const Projection& projection, const Sk
         return fault(name + " is " + std::string(rows->text(0, 0)) + ", there is no event to pass over");
     if (static_cast<EventSeq>(rows->integer(0, 1)) != skip.event_seq)
         return fault(name + " stands at event " + std::string(rows->text(0, 1)) + ", not at " + event +
-                     "; give --seq " + std::string(rows->text(0, 1)) + " or look at its error first");
+                     "; look at its error first, then name that one");
     const auto range = read_journal(connection, *checkpoint, 1);
     if (!range) return std::unexpected(range.error());
     if (range->batches.empty())
@@ -61,6 +61,32 @@ Result skip_event(Connection& connection, const Projection& projection, const Sk
         connection.query("UPDATE projections.status SET control_seq = control_seq + 1 WHERE name = $1", {name});
     if (!moved) return std::unexpected(moved.error());
     return transaction->commit();
+}
+
+Result record_act(Connection& connection, const Act& act) {
+    auto written = connection.query(
+        "INSERT INTO projections.acts (name, act, event_seq, reason, actor) VALUES ($1, $2, $3::bigint, $4, $5)",
+        {act.projection, act.act, act.event_seq ? eventstore::Param(*act.event_seq) : eventstore::Param(std::nullopt),
+         act.reason, act.actor});
+    if (!written) return std::unexpected(written.error());
+    return {};
+}
+
+std::expected<std::vector<Act>, eventstore::DbError> newest_acts(Connection& connection, std::string_view projection,
+                                                                 std::size_t limit) {
+    auto rows = connection.query(
+        "SELECT act, event_seq, reason, actor, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
+        "FROM projections.acts WHERE name = $1 ORDER BY act_id DESC LIMIT $2::bigint",
+        {projection, limit});
+    if (!rows) return std::unexpected(rows.error());
+    std::vector<Act> acts;
+    for (int row = 0; row < rows->size(); ++row) {
+        const auto text = [&](int column) { return std::string(rows->text(row, column)); };
+        Act act{std::string(projection), text(0), std::nullopt, text(2), text(3), text(4)};
+        if (!rows->is_null(row, 1)) act.event_seq = static_cast<EventSeq>(rows->integer(row, 1));
+        acts.push_back(std::move(act));
+    }
+    return acts;
 }
 
 }  // namespace buttonwood::projections

@@ -5,6 +5,10 @@
 
 #include "projections/projection.hpp"
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace buttonwood::projections {
 
 enum class Desired : std::uint8_t {
@@ -24,5 +28,20 @@ struct Skip {
 // Copies that are built by the same version of the projection pass over it too. Fault, with a line that says what to
 // do: another event or no error, no reason, a block that cannot be read at all.
 [[nodiscard]] Result skip_event(eventstore::Connection& connection, const Projection& projection, const Skip& skip);
+
+// What an operator had a projection do: a row of projections.acts.
+struct Act {
+    std::string projection;
+    std::string act;  // pause, resume, stop, rebuild, cancel_rebuild, skip, verify
+    std::optional<engine::EventSeq> event_seq;  // of skip
+    std::string reason;
+    std::string actor;  // login name and host, or user_id
+    std::string at;     // RFC 3339; the database's clock, whatever is given
+};
+// For the audit, after it was done.
+[[nodiscard]] Result record_act(eventstore::Connection& connection, const Act& act);
+[[nodiscard]] std::expected<std::vector<Act>, eventstore::DbError> newest_acts(eventstore::Connection& connection,
+                                                                               std::string_view projection,
+                                                                               std::size_t limit);
 
 }  // namespace buttonwood::projections

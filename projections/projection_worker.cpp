@@ -15,7 +15,6 @@ using eventstore::DbErrorKind;
 
 namespace {
 
-constexpr auto kPollInterval = std::chrono::milliseconds(500);
 // A worker under load is at work a fifth of the time, and never later than kLongestRest because of it.
 constexpr int kRestFactor = 4;
 constexpr auto kLongestRest = std::chrono::milliseconds(100);
@@ -34,11 +33,12 @@ constexpr const char* kSession = "SET synchronous_commit = off; SET lock_timeout
 }  // namespace
 
 ProjectionWorker::ProjectionWorker(std::string conninfo, std::unique_ptr<Projection> projection,
-                                   const RecentBatches& recent)
+                                   const RecentBatches& recent, std::chrono::milliseconds poll)
     : conninfo_(std::move(conninfo)),
       projection_(std::move(projection)),
       name_(projection_->name()),
       recent_(recent),
+      poll_(poll),
       max_batches_(kNoLimit),
       thread_([this] { run(); }) {}
 
@@ -64,7 +64,7 @@ void ProjectionWorker::run() {
     while (!stopping()) {
         Result ready = connection_ ? look_at_control() : connect();
         if (!ready) handle(ready.error());
-        else if (held()) wait_for(kNever, Clock::now() + kPollInterval);
+        else if (held()) wait_for(kNever, Clock::now() + poll_);
         else round();
     }
     if (connection_ && !failing_)
@@ -77,7 +77,7 @@ void ProjectionWorker::round() {
     const auto round = apply_available();
     if (!round) return handle(round.error());
     switch (*round) {
-        case Round::Nothing: return wait_for(std::max(known, checkpoint()) + 1, started + kPollInterval);
+        case Round::Nothing: return wait_for(std::max(known, checkpoint()) + 1, started + poll_);
         case Round::Applied: return pace(started);
         case Round::Lost: return wait_for(kNever, Clock::now() + kAfterConflict);
     }
@@ -113,7 +113,7 @@ Result ProjectionWorker::open() {
 }
 
 Result ProjectionWorker::look_at_control() {
-    if (Clock::now() < looked_ + kPollInterval) return {};
+    if (Clock::now() < looked_ + poll_) return {};
     looked_ = Clock::now();
     const auto now = control_seq(*connection_, name_);
     if (!now) return std::unexpected(now.error());
@@ -233,7 +233,7 @@ double ProjectionWorker::rate(EventSeq applied) {
 void ProjectionWorker::back_off(Clock::time_point until) {
     const std::int64_t before = standing_.control_seq;
     while (!stopping() && Clock::now() < until) {
-        wait_for(kNever, std::min(until, Clock::now() + kPollInterval));
+        wait_for(kNever, std::min(until, Clock::now() + poll_));
         if (!connection_) continue;
         if (auto looked = look_at_control(); !looked) return forget_connection();
         if (standing_.control_seq != before) return retry_.reset();
@@ -247,7 +247,7 @@ void ProjectionWorker::pace(Clock::time_point started) {
     const auto rest = std::min<Clock::duration>(kRestFactor * (finished - started), kLongestRest);
     wait_for(checkpoint() + kFullEnough, finished + rest);
     // Nobody says what is durable (0) or another server writes: then only the journal knows whether there is more.
-    if (durable_seq_.load() == checkpoint()) wait_for(checkpoint() + 1, finished + kPollInterval);
+    if (durable_seq_.load() == checkpoint()) wait_for(checkpoint() + 1, finished + poll_);
 }
 
 void ProjectionWorker::wait_for(EventSeq seq, Clock::time_point until) {

@@ -17,6 +17,7 @@
 #include "projections/checkpoint.hpp"
 #include "projections/projection.hpp"
 #include "projections/recent_batches.hpp"
+#include "projections/worker.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -29,8 +30,9 @@ inline constexpr engine::EventSeq kMaxEventsPerBatch = 50'000;
 
 class ProjectionWorker {
 public:
-    // recent outlives the worker.
-    ProjectionWorker(std::string conninfo, std::unique_ptr<Projection> projection, const RecentBatches& recent);
+    // recent outlives the worker. poll: how long it waits when nobody wakes it, and between two looks at control.
+    ProjectionWorker(std::string conninfo, std::unique_ptr<Projection> projection, const RecentBatches& recent,
+                     std::chrono::milliseconds poll = kPollInterval);
     ~ProjectionWorker();  // finishes the batch in hand, joins
 
     // Events up to this one are durable.
@@ -79,6 +81,7 @@ private:
     const std::unique_ptr<Projection> projection_;
     const std::string name_;
     const RecentBatches& recent_;
+    const std::chrono::milliseconds poll_;
 
     std::atomic<engine::EventSeq> checkpoint_{};
     std::atomic<engine::EventSeq> durable_seq_{};

@@ -1,5 +1,6 @@
 #include "projections/worker.hpp"
 
+#include "projections/durable_notice.hpp"
 #include "projections/projection_worker.hpp"
 #include "projections/rebuilder.hpp"
 
@@ -9,14 +10,17 @@ namespace buttonwood::projections {
 
 class Workers::Impl {
 public:
-    Impl(const std::string& conninfo, const std::vector<std::string>& names) {
+    Impl(const std::string& conninfo, const std::vector<std::string>& names, const WorkersOptions& options) {
         std::vector<std::string> started;
         for (auto& projection : make_all()) {
             if (!names.empty() && std::ranges::find(names, projection->name()) == names.end()) continue;
             started.emplace_back(projection->name());
-            workers_.push_back(std::make_unique<ProjectionWorker>(conninfo, std::move(projection), recent_));
+            workers_.push_back(
+                std::make_unique<ProjectionWorker>(conninfo, std::move(projection), recent_, options.poll));
         }
         rebuilder_ = std::make_unique<Rebuilder>(conninfo, std::move(started));
+        if (options.listen)
+            listener_ = std::make_unique<NoticeListener>(conninfo, [this](engine::EventSeq seq) { wake(seq); });
     }
 
     void wake(engine::EventSeq durable_seq) {
@@ -41,10 +45,12 @@ private:
     RecentBatches recent_;
     std::vector<std::unique_ptr<ProjectionWorker>> workers_;
     std::unique_ptr<Rebuilder> rebuilder_;
+    std::unique_ptr<NoticeListener> listener_;  // ends first: it wakes the workers
 };
 
-std::unique_ptr<Workers> Workers::start(std::string conninfo, const std::vector<std::string>& names) {
-    return std::unique_ptr<Workers>(new Workers(std::make_unique<Impl>(conninfo, names)));
+std::unique_ptr<Workers> Workers::start(std::string conninfo, const std::vector<std::string>& names,
+                                        const WorkersOptions& options) {
+    return std::unique_ptr<Workers>(new Workers(std::make_unique<Impl>(conninfo, names, options)));
 }
 
 Workers::Workers(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

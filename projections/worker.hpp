@@ -10,6 +10,7 @@
 #include "eventstore/pipeline.hpp"
 #include "projections/projection.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,12 +45,20 @@ struct ProjectionStatus {
     std::optional<BuildStatus> build;
 };
 
+inline constexpr std::chrono::milliseconds kPollInterval{500};
+
+struct WorkersOptions {
+    std::chrono::milliseconds poll = kPollInterval;  // how long a worker waits when nobody wakes it
+    bool listen = false;                             // woken by the notices of the server, wherever it is
+};
+
 class Workers {
 public:
     // Starts one worker for each of these projections, or for all, and the thread that builds copies beside them. Names
     // that make() does not know are left out. Database trouble is retried with back-off, never fatal.
     [[nodiscard]] static std::unique_ptr<Workers> start(std::string conninfo,
-                                                        const std::vector<std::string>& names = {});
+                                                        const std::vector<std::string>& names = {},
+                                                        const WorkersOptions& options = {});
     ~Workers();  // finishes the batch in hand, joins
 
     // Something became durable up to this event. Any thread, never blocks.

@@ -12,19 +12,6 @@ namespace buttonwood::api::cli {
 
 using engine::EventSeq;
 
-namespace {
-
-// "order/12", "market", or "order": all of them.
-bool read_stream(const std::string& text, EventFilter& filter) {
-    const std::size_t slash = text.find('/');
-    filter.stream_type = text.substr(0, slash);
-    if (slash == std::string::npos) return true;
-    filter.stream_id = number_of(std::string_view(text).substr(slash + 1));
-    return filter.stream_id.has_value();
-}
-
-}  // namespace
-
 void add_filters(CLI::App& command, Selection& selection) {
     command.add_option("--type", selection.types, "type of event, such as TradeExecuted; may be given again");
     command.add_option("--stream", selection.stream, "stream, such as order/12 or security/1; or a type of stream");
@@ -52,8 +39,12 @@ std::expected<EventFilter, std::string> filter_of(const Selection& selection) {
     EventFilter filter;
     filter.types = selection.types;
     filter.text = selection.text;
-    if (!selection.stream.empty() && !read_stream(selection.stream, filter))
-        return std::unexpected("--stream takes a type and a number, such as order/12; got " + selection.stream);
+    if (!selection.stream.empty()) {
+        auto stream = parse_stream(selection.stream);
+        if (!stream)
+            return std::unexpected("--stream takes a type and a number, such as order/12; got " + selection.stream);
+        filter.streams.push_back(std::move(*stream));
+    }
     if (!selection.actor.empty()) {
         const auto id = parse_id<engine::UserId>(selection.actor);
         if (!id && selection.actor != "system")
@@ -63,7 +54,7 @@ std::expected<EventFilter, std::string> filter_of(const Selection& selection) {
     if (!selection.account.empty()) {
         if (!parse_id<engine::AccountId>(selection.account))
             return std::unexpected("--account takes an id such as acc_3; got " + selection.account);
-        filter.account = selection.account;
+        filter.accounts.push_back(selection.account);
     }
     if (!selection.order.empty()) {
         if (!parse_id<engine::OrderId>(selection.order))
@@ -83,7 +74,8 @@ LogResult<EventRange> range_of(EventLog& log, const Selection& selection) {
         const auto time = parse_rfc3339(text);
         if (!time)
             return std::unexpected(EventLogError{
-                kUsage, std::string(option) + " takes a time such as 2026-11-20T17:25:49Z; got " + text});
+                EventLogError::Kind::BadQuestion,
+                std::string(option) + " takes a time such as 2026-11-20T17:25:49Z; got " + text});
         const auto seq = log.first_since(*time);
         if (!seq) return std::unexpected(seq.error());
         apply(*seq);

@@ -1,7 +1,7 @@
 // Which events a command is about, as the command line says it. Thread safety: plain values.
 #pragma once
 
-#include "api/cli/event_log.hpp"
+#include "api/event_log.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 // `buttonwood events tail|show|search|export|retention`: the log for operators. Read-only but for retention --keep.
 #include "api/cli/cli.hpp"
 #include "api/cli/database_access.hpp"
-#include "api/cli/event_format.hpp"
+#include "api/event_format.hpp"
 #include "api/cli/event_selection.hpp"
 #include "api/cli/progress_bar.hpp"
 #include "projections/log_retention.hpp"
@@ -23,6 +23,11 @@ using engine::EventSeq;
 
 constexpr std::size_t kPage = 1'000;
 constexpr auto kFollowInterval = std::chrono::milliseconds(200);
+// No statement of the log needs as long.
+constexpr const char* kSession = R"(
+SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;
+SET statement_timeout = '60s';
+SET jit = off)";
 
 struct EventsOptions {
     DatabaseOptions database;
@@ -36,7 +41,15 @@ struct EventsOptions {
     std::string keep;
 };
 
-int fail(const EventLogError& error) { return cli::fail(error.exit_code, error.message); }
+int fail(const EventLogError& error) {
+    switch (error.kind) {
+        case EventLogError::Kind::Damaged: return cli::fail(kCorrupt, error.message);
+        case EventLogError::Kind::BadQuestion: return cli::fail(kUsage, error.message);
+        case EventLogError::Kind::Unavailable:
+        case EventLogError::Kind::NotThere: break;
+    }
+    return cli::fail(kCannotStart, error.message);
+}
 
 std::atomic<bool> interrupted = false;
 void catch_interrupts() {
@@ -183,9 +196,11 @@ int run(const EventsOptions& options, Command command) {
     const auto access = open_database(options.database.database_url, options.database.data_dir);
     if (!access) return cli::fail(kCannotStart, access.error());
     catch_interrupts();
-    auto log = EventLog::open(access->conninfo);
-    if (!log) return fail(log.error());
-    return command(*log, options, *filter);
+    auto connection = eventstore::Connection::open(access->conninfo, "buttonwood-events");
+    if (!connection) return cli::fail(kCannotStart, connection.error().message);
+    if (const auto set = connection->execute(kSession); !set) return cli::fail(kCannotStart, set.error().message);
+    EventLog log(*connection);
+    return command(log, options, *filter);
 }
 
 void print_extent(const std::vector<projections::LogExtent>& extent, bool json) {

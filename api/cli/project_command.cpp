@@ -27,7 +27,7 @@ int project(const ProjectArguments& arguments) {
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before the workers' threads: they inherit it
-    const auto workers = projections::Workers::start(arguments.database_url, arguments.names);
+    const auto workers = projections::Workers::start(arguments.database_url, arguments.names, {.listen = true});
     std::fprintf(stderr, "buttonwood: projecting; a signal ends it after the batches in hand\n");
     int received = 0;
     sigwait(&signals, &received);

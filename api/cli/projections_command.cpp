@@ -123,7 +123,24 @@ int status(Connection& connection, const ProjectionArguments& arguments) {
     }
 }
 
-int want(Connection& connection, const ProjectionArguments& arguments, Desired desired, const char* done) {
+std::string actor() {
+    char host[256] = "";
+    static_cast<void>(gethostname(host, sizeof host - 1));
+    const char* user = std::getenv("USER");
+    return std::string(user && *user ? user : "uid " + std::to_string(getuid())) + '@' + host;
+}
+
+// The audit of what was just done. False after a line about what went wrong.
+bool record(Connection& connection, const ProjectionArguments& arguments, const std::string& name, const char* act) {
+    projections::Act done{name, act, std::nullopt, arguments.reason, actor(), ""};
+    if (done.act == "skip") done.event_seq = arguments.seq;
+    const auto recorded = projections::record_act(connection, done);
+    if (!recorded) fail(recorded.error());
+    return recorded.has_value();
+}
+
+int want(Connection& connection, const ProjectionArguments& arguments, Desired desired, const char* act,
+         const char* done) {
     const auto names = chosen(arguments);
     if (names.empty()) return name_some();
     JsonWriter w;
@@ -135,6 +152,7 @@ int want(Connection& connection, const ProjectionArguments& arguments, Desired d
                 fail(set.error());
                 continue;
             }
+            failed = !record(connection, arguments, name, act) || failed;
             if (!arguments.database.json) std::printf("%s %s\n", name.c_str(), done);
             w.object([&] {
                 w.member("name", name);
@@ -147,14 +165,15 @@ int want(Connection& connection, const ProjectionArguments& arguments, Desired d
     return failed ? kCannotStart : kOk;
 }
 
-int pause(Connection& c, const ProjectionArguments& a) { return want(c, a, Desired::Paused, "is to pause"); }
-int resume(Connection& c, const ProjectionArguments& a) { return want(c, a, Desired::Running, "is to run"); }
-int stop(Connection& c, const ProjectionArguments& a) { return want(c, a, Desired::Stopped, "is to stop"); }
+int pause(Connection& c, const ProjectionArguments& a) { return want(c, a, Desired::Paused, "pause", "is to pause"); }
+int resume(Connection& c, const ProjectionArguments& a) { return want(c, a, Desired::Running, "resume", "is to run"); }
+int stop(Connection& c, const ProjectionArguments& a) { return want(c, a, Desired::Stopped, "stop", "is to stop"); }
 
 int cancel(Connection& connection, const ProjectionArguments& arguments) {
     for (const std::string& name : chosen(arguments)) {
         const auto gone = projections::cancel_build(connection, *projections::make(name));
         if (!gone) return fail(gone.error());
+        if (*gone && !record(connection, arguments, name, "cancel_rebuild")) return kCannotStart;
         if (arguments.database.json)
             std::printf("{\"projection\":\"%s\",\"cancelled\":%s}\n", name.c_str(), *gone ? "true" : "false");
         else
@@ -174,6 +193,7 @@ int rebuild(Connection& connection, const ProjectionArguments& arguments) {
                                          [&bar](std::uint64_t done, std::uint64_t total) { bar.update(done, total); });
         }
         if (!built) return fail(built.error());
+        if (!record(connection, arguments, name, "rebuild")) return kCannotStart;
         const auto seq = static_cast<unsigned long long>(*built);
         if (arguments.database.json) std::printf("{\"projection\":\"%s\",\"event_seq\":%llu}\n", name.c_str(), seq);
         else std::printf("%s rebuilt up to event %llu\n", name.c_str(), seq);
@@ -181,18 +201,12 @@ int rebuild(Connection& connection, const ProjectionArguments& arguments) {
     return kOk;
 }
 
-std::string actor() {
-    char host[256] = "";
-    static_cast<void>(gethostname(host, sizeof host - 1));
-    const char* user = std::getenv("USER");
-    return std::string(user && *user ? user : "uid " + std::to_string(getuid())) + '@' + host;
-}
-
 int skip(Connection& connection, const ProjectionArguments& arguments) {
     const std::string& name = arguments.names.front();
     const auto skipped = projections::skip_event(connection, *projections::make(name),
                                                  {arguments.seq, arguments.reason, actor()});
     if (!skipped) return cli::fail(kUsage, skipped.error().message);
+    if (!record(connection, arguments, name, "skip")) return kCannotStart;
     const auto seq = static_cast<unsigned long long>(arguments.seq);
     if (arguments.database.json) std::printf("{\"projection\":\"%s\",\"skipped\":%llu}\n", name.c_str(), seq);
     else std::printf("%s passes over event %llu; projections.skips says who allowed it, and why\n", name.c_str(), seq);
@@ -258,11 +272,17 @@ void add_projections_command(CLI::App& app, int& code) {
         add("status", "where each one stands in the log. Example: projections status trades --json", status);
     list->add_option("NAME", arguments->names, "these alone");
     list->add_flag("--watch", arguments->watch, "again every second, until interrupted");
-    some(add("pause", "hold workers where they are, over restarts too. Example: projections pause portfolio", pause));
-    some(add("resume", "let them go on. Example: projections resume --all", resume));
-    some(add("stop", "as pause, for longer. Example: projections stop market_data", stop));
-    some(add("rebuild", "build the tables anew beside the serving ones, then swap. Example: projections rebuild trades",
-             rebuild))
+    const auto why = [&](CLI::App* command) {
+        command->add_option("--reason", arguments->reason, "why, for the audit");
+        return command;
+    };
+    why(some(add("pause", "hold workers where they are, over restarts too. Example: projections pause portfolio",
+                 pause)));
+    why(some(add("resume", "let them go on. Example: projections resume --all", resume)));
+    why(some(add("stop", "as pause, for longer. Example: projections stop market_data", stop)));
+    why(some(add("rebuild",
+                 "build the tables anew beside the serving ones, then swap. Example: projections rebuild trades",
+                 rebuild)))
         ->add_flag("--cancel", arguments->cancel, "give up the one under way; the serving tables stay");
     some(add("verify", "compare with tables built anew from the log; exit code 4 when they differ. Example: "
              "projections verify --all", verify));

@@ -3,16 +3,19 @@
 #include "api/cli/database_access.hpp"
 #include "api/cli/event_selection.hpp"
 #include "api/clock.hpp"
+#include "api/event_reads.hpp"
 #include "api/http/routes.hpp"
 #include "api/json_writer.hpp"
 #include "api/live/live_snapshot.hpp"
 #include "api/past_answers.hpp"
+#include "api/projection_control.hpp"
 #include "api/server.hpp"
 #include "api/ws/hub.hpp"
 #include "eventstore/journal_compression.hpp"
 #include "eventstore/follower.hpp"
 #include "eventstore/migrator.hpp"
 #include "eventstore/pg_journal.hpp"
+#include "projections/durable_notice.hpp"
 #include "projections/log_retention.hpp"
 
 #include <atomic>
@@ -144,6 +147,7 @@ private:
     int start_pipeline() {
         gateway_ = std::make_unique<Gateway>(*io_, view_);
         workers_ = projections::Workers::start(database_.conninfo);
+        notices_ = std::make_unique<projections::NoticeSender>(database_.conninfo);
         log_keeper_ = std::make_unique<projections::LogKeeper>(
             database_.conninfo, 60s, [](const std::string& line) { spdlog::info("{}", line); });
         eventstore::PgJournalOptions journal;
@@ -153,6 +157,7 @@ private:
         callbacks.restore = [this] { return restore(); };
         callbacks.released = [this](std::shared_ptr<const eventstore::DurableBatch> batch) {
             workers_->offer(batch);
+            notices_->durable(batch->header.last_seq);
             if (eventstore::Follower* follower = following_) follower->offer(batch);
             gateway_->released(std::move(batch));
         };
@@ -223,14 +228,21 @@ private:
         reads_ = std::make_unique<Reads>(*io_, database_.conninfo,
                                          [this](std::string_view name) { return workers_->checkpoint(name); });
         past_ = std::make_unique<PastReads>(*io_, database_.conninfo, options_.past_events);
+        projection_control_ = std::make_unique<ProjectionControl>(*io_, database_.conninfo);
+        events_ = std::make_unique<EventReads>(*io_, database_.conninfo);
         services_.reset(new Services{*io_, view_, *gateway_, *reads_, *past_, hub_, *pipeline_, *workers_,
-                                     options_.bench, 0, false});
+                                     *projection_control_, *events_, options_.bench, 0, false});
         gateway_->listen([this](const LiveView&, const Changes& changes) { hub_.on_changes(changes); });
         http::add_public_routes(router_, *services_);
         http::add_trading_routes(router_, *services_);
         http::add_account_routes(router_, *services_);
         http::add_admin_routes(router_, *services_);
         http::add_control_routes(router_, *services_);
+        http::add_batch_routes(router_, *services_);
+        http::add_portfolio_routes(router_, *services_);
+        http::add_people_routes(router_, *services_);
+        http::add_projection_routes(router_, *services_);
+        http::add_event_routes(router_, *services_);
         http::add_page_routes(router_);
     }
 
@@ -280,6 +292,8 @@ private:
         pipeline_.reset();  // makes durable what was decided; after it nothing posts to the loop
         follower_.reset();
         past_.reset();
+        events_.reset();
+        projection_control_.reset();
         reads_.reset();
         if (io_ && !io_->stopped()) io_->stop();
         listener_.reset();
@@ -287,6 +301,7 @@ private:
         signals_.clear();
         if (gateway_) gateway_->abandon_all();
         log_keeper_.reset();
+        notices_.reset();
         workers_.reset();
     }
 
@@ -295,6 +310,7 @@ private:
     LiveView view_;
     ws::Hub hub_{view_};
     std::unique_ptr<projections::Workers> workers_;
+    std::unique_ptr<projections::NoticeSender> notices_;  // for workers on other hosts
     std::unique_ptr<projections::LogKeeper> log_keeper_;
     std::unique_ptr<eventstore::Follower> follower_;
     std::atomic<eventstore::Follower*> following_{nullptr};  // from when it is there: what it misses it reads
@@ -305,6 +321,8 @@ private:
     std::unique_ptr<Gateway> gateway_;
     std::unique_ptr<Reads> reads_;
     std::unique_ptr<PastReads> past_;
+    std::unique_ptr<ProjectionControl> projection_control_;
+    std::unique_ptr<EventReads> events_;
     std::unique_ptr<eventstore::Pipeline> pipeline_;
     std::unique_ptr<Listener> listener_;
     std::unique_ptr<asio::steady_timer> drain_timer_;

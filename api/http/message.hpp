@@ -9,6 +9,7 @@
 
 #include <boost/beast/http/verb.hpp>
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,9 +24,11 @@ struct Request {
     std::string target;                 // as sent
     std::size_t path_size = 0;          // of the target, without the query
     std::vector<std::string> segments;  // of the path, percent-decoded
-    std::vector<std::pair<std::string, std::string>> query;  // percent-decoded, each name once
+    std::vector<std::pair<std::string, std::string>> query;  // percent-decoded
     std::string body;
     std::string authorization;
+    std::string accept;
+    std::string last_event_id;
     engine::RequestId request_id;
     bool keep_alive = true;
 
@@ -41,6 +44,8 @@ struct Request {
     }
 };
 
+class BodyStream;
+
 struct Reply {
     Reply() = default;  // no aggregate: GCC 12 copies those bitwise into coroutines
 
@@ -49,6 +54,7 @@ struct Reply {
     std::string_view content_type = "application/json";
     std::vector<std::pair<std::string_view, std::string>> headers;
     std::optional<engine::EventSeq> event_seq;  // none: the answer shows no state
+    std::shared_ptr<BodyStream> body_stream;    // instead of `body`
     bool close = false;
 };
 

@@ -159,6 +159,8 @@ std::expected<Request, Problem> examine(const RequestHeader& header) {
     request.verb = header.method();
     request.target = view(header.target());
     request.authorization = view(header[field::authorization]);
+    request.accept = view(header[field::accept]);
+    request.last_event_id = view(header["Last-Event-ID"]);
     request.request_id = request_id_of(header);
     if (auto taken = take_target(request); !taken) return std::unexpected(std::move(taken.error()));
     return request;

@@ -23,28 +23,30 @@ bool matches(const Route& route, const std::vector<std::string>& segments) {
     return true;
 }
 
-bool repeats_a_name(const std::vector<std::pair<std::string, std::string>>& query) {
+bool repeats_a_name(const std::vector<std::pair<std::string, std::string>>& query, const Route& route) {
     for (std::size_t i = 0; i < query.size(); ++i)
         for (std::size_t j = 0; j < i; ++j)
-            if (query[i].first == query[j].first) return true;
+            if (query[i].first == query[j].first &&
+                std::ranges::find(route.repeatable, query[i].first) == route.repeatable.end())
+                return true;
     return false;
 }
 
 }  // namespace
 
-void Router::add(Verb verb, std::string pattern, Access access, std::vector<std::string_view> parameters,
-                 Handler handler) {
-    insert({verb, std::move(pattern), access, std::move(parameters), std::move(handler), {}, {}});
+Route& Router::add(Verb verb, std::string pattern, Access access, std::vector<std::string_view> parameters,
+                   Handler handler) {
+    return insert({verb, std::move(pattern), access, std::move(parameters), std::move(handler), {}, {}, {}});
 }
 
-void Router::add_immediate(Verb verb, std::string pattern, Access access, std::vector<std::string_view> parameters,
-                           ImmediateHandler handler) {
-    insert({verb, std::move(pattern), access, std::move(parameters), {}, std::move(handler), {}});
+Route& Router::add_immediate(Verb verb, std::string pattern, Access access, std::vector<std::string_view> parameters,
+                             ImmediateHandler handler) {
+    return insert({verb, std::move(pattern), access, std::move(parameters), {}, std::move(handler), {}, {}});
 }
 
-void Router::insert(Route route) {
+Route& Router::insert(Route route) {
     route.segments = split(route.pattern);
-    routes_.push_back(std::move(route));
+    return routes_.emplace_back(std::move(route));
 }
 
 std::expected<const Route*, Problem> Router::find(Request& request) const {
@@ -56,7 +58,7 @@ std::expected<const Route*, Problem> Router::find(Request& request) const {
             allow += (allow.empty() ? "" : ", ") + std::string(boost::beast::http::to_string(route.verb));
             continue;
         }
-        if (repeats_a_name(request.query))
+        if (repeats_a_name(request.query, route))
             return std::unexpected(problem("invalid_parameter", "A query parameter appears twice."));
         for (const auto& [name, value] : request.query)
             if (std::ranges::find(route.parameters, name) == route.parameters.end()) {

@@ -24,13 +24,16 @@ struct Route {
     Handler handler;                           // exactly one of the two
     ImmediateHandler immediate;
     std::vector<std::string> segments;
+    std::vector<std::string_view> repeatable;  // of the parameters: may appear more than once
 };
 
 class Router {
 public:
-    void add(Verb verb, std::string pattern, Access access, std::vector<std::string_view> parameters, Handler handler);
-    void add_immediate(Verb verb, std::string pattern, Access access, std::vector<std::string_view> parameters,
-                       ImmediateHandler handler);
+    // The route stays where it is until the next one is added.
+    Route& add(Verb verb, std::string pattern, Access access, std::vector<std::string_view> parameters,
+               Handler handler);
+    Route& add_immediate(Verb verb, std::string pattern, Access access, std::vector<std::string_view> parameters,
+                         ImmediateHandler handler);
 
     // Finds the route, checks the query's parameter names and fills request.params.
     // 404 for an unknown path, 405 with Allow for a known path without this method.
@@ -38,7 +41,7 @@ public:
     [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
 private:
-    void insert(Route route);
+    Route& insert(Route route);
     std::vector<Route> routes_;
 };
 

@@ -1,7 +1,9 @@
 // What several groups of routes share.
 #include "api/http/routes.hpp"
 #include "api/orders.hpp"
+#include "api/rfc3339.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace buttonwood::api::http {
@@ -28,6 +30,40 @@ std::expected<std::optional<std::uint64_t>, Problem> cursor_parameter(const Requ
     if (!cursor)
         return std::unexpected(problem("invalid_parameter", "The cursor must be a next_cursor of an earlier page."));
     return std::optional(*cursor);
+}
+
+std::string text_or_empty(const Request& request, std::string_view name) {
+    const std::string* text = request.parameter(name);
+    return text ? *text : std::string{};
+}
+
+std::expected<std::optional<engine::Timestamp>, Problem> time_parameter(const Request& request,
+                                                                        std::string_view name) {
+    const std::string* text = request.parameter(name);
+    if (!text) return std::optional<engine::Timestamp>{};
+    if (const auto time = parse_rfc3339(*text)) return time;
+    return std::unexpected(problem("invalid_parameter", "The parameter " + std::string(name) +
+                                                            " must be a time such as 2026-11-20T17:25:49Z."));
+}
+
+std::string next_page_link(const Request& request, std::string_view cursor) {
+    std::string target = std::string(request.path()) + "?cursor=" + std::string(cursor);
+    const std::size_t mark = request.target.find('?');
+    std::string_view rest = mark == std::string::npos ? std::string_view{}
+                                                      : std::string_view(request.target).substr(mark + 1);
+    while (!rest.empty()) {  // as sent: what was escaped stays so
+        const std::size_t end = std::min(rest.find('&'), rest.size());
+        const std::string_view pair = rest.substr(0, end);
+        if (!pair.empty() && !pair.starts_with("cursor=")) (target += '&') += pair;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return '<' + target + ">; rel=\"next\"";
+}
+
+Reply page_reply(const Request& request, const ReadAnswer& answer) {
+    Reply reply = json_reply(200, answer.json, answer.event_seq);
+    if (!answer.next_cursor.empty()) reply.headers.emplace_back("Link", next_page_link(request, answer.next_cursor));
+    return reply;
 }
 
 std::expected<engine::Note, Problem> reason_parameter(const Request& request) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/http/router.hpp"
+#include "api/read_models.hpp"
 #include "api/server.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
@@ -13,6 +14,11 @@ void add_trading_routes(Router& router, Services& services);  // orders: place, 
 void add_account_routes(Router& router, Services& services);  // own orders, fills, balances, portfolio
 void add_admin_routes(Router& router, Services& services);    // users, securities, funds, audits
 void add_control_routes(Router& router, Services& services);  // trading states, bands, end of day, mass cancel
+void add_projection_routes(Router& router, Services& services);  // read models: status, acts
+void add_event_routes(Router& router, Services& services);       // the log: pages, server-sent events
+void add_batch_routes(Router& router, Services& services);       // many orders in one request
+void add_portfolio_routes(Router& router, Services& services);   // positions, ledger, history, settlements
+void add_people_routes(Router& router, Services& services);      // compliance, terms of securities, fees
 void add_page_routes(Router& router);                         // the page at /
 
 // Levels of a book per side.
@@ -24,6 +30,15 @@ inline constexpr std::uint64_t kMaxDepth = 5'000;
                                                                      std::uint64_t otherwise, std::uint64_t min,
                                                                      std::uint64_t max);
 [[nodiscard]] std::expected<std::optional<std::uint64_t>, Problem> cursor_parameter(const Request& request);
+// Empty where it is absent.
+[[nodiscard]] std::string text_or_empty(const Request& request, std::string_view name);
+// A time, nullopt where it is absent. Errors: 400 invalid_parameter.
+[[nodiscard]] std::expected<std::optional<engine::Timestamp>, Problem> time_parameter(const Request& request,
+                                                                                      std::string_view name);
+// `Link` to the next page: the same request with this cursor.
+[[nodiscard]] std::string next_page_link(const Request& request, std::string_view cursor);
+// An answer of the read models; with `Link` where it is a page that has a next one.
+[[nodiscard]] Reply page_reply(const Request& request, const ReadAnswer& answer);
 // Why an operator acts. Errors: 400 invalid_parameter.
 [[nodiscard]] std::expected<engine::Note, Problem> reason_parameter(const Request& request);
 // The security named by a path segment, 404 when there is none.

@@ -3,16 +3,17 @@
 #include "api/members.hpp"
 #include "api/read_models.hpp"
 #include "api/render.hpp"
+#include "eventstore/record_json.hpp"
 
 namespace buttonwood::api::http {
 namespace {
 
 namespace asio = boost::asio;
 
-Result reply_of(const Reads::Answer<ReadAnswer>& answer) {
+Result reply_of(const Request& r, const Reads::Answer<ReadAnswer>& answer) {
     if (!answer) return std::unexpected(answer.error());
     if (!answer->found) return std::unexpected(refusal(engine::RejectReason::OrderNotFound));
-    return json_reply(200, answer->json, answer->event_seq);
+    return page_reply(r, *answer);
 }
 
 std::expected<std::string, Problem> word_parameter(const Request& r, std::string_view name, std::string otherwise,
@@ -39,7 +40,17 @@ asio::awaitable<Result> orders(Services& s, Request& r, std::string_view fixed_s
     if (!limit) co_return std::unexpected(limit.error());
     const auto cursor = cursor_parameter(r);
     if (!cursor) co_return std::unexpected(cursor.error());
-    if (const std::string* symbol = r.parameter("symbol")) filter.symbol = *symbol;
+    if (r.parameter("updated_since_seq")) {
+        const auto seq = number_parameter(r, "updated_since_seq", 0, 0, INT64_MAX);
+        if (!seq) co_return std::unexpected(seq.error());
+        filter.updated_since_seq = *seq;
+    }
+    const auto after = time_parameter(r, "created_after"), before = time_parameter(r, "created_before");
+    if (!after) co_return std::unexpected(after.error());
+    if (!before) co_return std::unexpected(before.error());
+    if (*after) filter.created_after = eventstore::to_rfc3339(**after);
+    if (*before) filter.created_before = eventstore::to_rfc3339(**before);
+    filter.symbol = text_or_empty(r, "symbol");
     filter.status = *status;
     filter.side = *side;
     filter.before = *cursor;
@@ -48,7 +59,7 @@ asio::awaitable<Result> orders(Services& s, Request& r, std::string_view fixed_s
         co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_orders(c, filter); };
     const auto answer = co_await s.reads.run(query);
-    co_return reply_of(answer);
+    co_return reply_of(r, answer);
 }
 
 // From memory while it is there, which is never behind an answer; from the read model otherwise.
@@ -65,7 +76,7 @@ asio::awaitable<Result> one_order(Services& s, Request& r, const LiveOrder* live
         return read_order(c, accounts, id, client);
         };
     const auto answer = co_await s.reads.run(query);
-    co_return reply_of(answer);
+    co_return reply_of(r, answer);
 }
 
 asio::awaitable<Result> order_by_id(Services& s, Request& r) {
@@ -105,7 +116,7 @@ asio::awaitable<Result> fills(Services& s, Request& r) {
         co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_fills(c, filter); };
     const auto answer = co_await s.reads.run(query);
-    co_return reply_of(answer);
+    co_return reply_of(r, answer);
 }
 
 asio::awaitable<Result> prevented_matches(Services& s, Request& r) {
@@ -122,7 +133,7 @@ asio::awaitable<Result> prevented_matches(Services& s, Request& r) {
         co_return std::unexpected(reached.error());
     const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_prevented_matches(c, filter); };
     const auto answer = co_await s.reads.run(query);
-    co_return reply_of(answer);
+    co_return reply_of(r, answer);
 }
 
 asio::awaitable<Result> balances(Services& s, Request& r) {
@@ -132,7 +143,7 @@ asio::awaitable<Result> balances(Services& s, Request& r) {
         return read_balances(c, accounts);
     };
     const auto answer = co_await s.reads.run(query);
-    co_return reply_of(answer);
+    co_return reply_of(r, answer);
 }
 
 asio::awaitable<Result> portfolio(Services& s, Request& r) {
@@ -142,7 +153,7 @@ asio::awaitable<Result> portfolio(Services& s, Request& r) {
         return read_portfolio(c, accounts);
     };
     const auto answer = co_await s.reads.run(query);
-    co_return reply_of(answer);
+    co_return reply_of(r, answer);
 }
 
 Result account(const Services& s, const Request& r) {
@@ -167,7 +178,9 @@ void add_account_routes(Router& router, Services& s) {
     const auto get = [&router](std::string pattern, std::vector<std::string_view> parameters, Handler handler) {
         router.add(Verb::get, std::move(pattern), Access::Trader, std::move(parameters), std::move(handler));
     };
-    const std::vector<std::string_view> of_side{"status", "symbol", "limit", "cursor", "min_event_seq", "wait_ms"};
+    const std::vector<std::string_view> of_side{"status",         "symbol",        "updated_since_seq",
+                                                "created_after",  "created_before", "limit",
+                                                "cursor",         "min_event_seq",  "wait_ms"};
     std::vector<std::string_view> of_any = of_side;
     of_any.push_back("side");
     get("/v1/orders", of_any, [&s](Request& r) { return orders(s, r, ""); });

@@ -1,7 +1,6 @@
 #include "api/http/routes.hpp"
 #include "api/members.hpp"
 #include "api/orders.hpp"
-#include "api/projection_json.hpp"
 #include "api/read_models.hpp"
 #include "api/render.hpp"
 #include "eventstore/record_json.hpp"
@@ -65,12 +64,15 @@ asio::awaitable<Result> list_users(Services& s, Request& r) {
     if (!cursor) co_return std::unexpected(cursor.error());
     if (const auto reached = co_await wait_for_reads(s, r, kUserSources); !reached)
         co_return std::unexpected(reached.error());
-    const Reads::Query<ReadAnswer> query = [before = *cursor, n = static_cast<std::size_t>(*limit)](auto& c) {
-        return read_users(c, before, n);
-    };
+    UserFilter filter{text_or_empty(r, "q"), text_or_empty(r, "status"), *cursor, static_cast<std::size_t>(*limit)};
+    if (!filter.status.empty() && !engine::from_word<engine::UserStatus>(filter.status))
+        co_return std::unexpected(problem("invalid_parameter", "The parameter status must be one of: " +
+                                                                   Members::accepted_words(engine::UserStatus{}) +
+                                                                   "."));
+    const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_users(c, filter); };
     const auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
-    co_return json_reply(200, answer->json, answer->event_seq);
+    co_return page_reply(r, *answer);
 }
 
 asio::awaitable<Result> change_status(Services& s, Request& r) {
@@ -218,23 +220,6 @@ Result engine_state(const Services& s) {
     return json_reply(200, w.take(), s.view.event_seq());
 }
 
-asio::awaitable<Result> projection_status(Services& s, Request&) {
-    const Reads::Query<std::vector<projections::ProjectionStatus>> query = [](auto& connection) {
-        return projections::read_status(connection);
-    };
-    const auto rows = co_await s.reads.run(query);
-    if (!rows) co_return std::unexpected(rows.error());
-    JsonWriter w;
-    w.object([&] {
-        w.array("data", [&] {
-            for (const projections::ProjectionStatus& p : *rows)
-                write_projection(w, p);
-        });
-        w.member("event_seq", s.view.event_seq());
-    });
-    co_return json_reply(200, w.take(), s.view.event_seq());
-}
-
 }  // namespace
 
 void add_admin_routes(Router& router, Services& s) {
@@ -243,7 +228,7 @@ void add_admin_routes(Router& router, Services& s) {
         router.add(verb, std::move(pattern), Access::Operator, std::move(parameters), std::move(handler));
     };
     add(Verb::post, "/v1/admin/users", {}, [&s](Request& r) { return register_user(s, r); });
-    add(Verb::get, "/v1/admin/users", {"limit", "cursor", "min_event_seq", "wait_ms"},
+    add(Verb::get, "/v1/admin/users", {"q", "status", "limit", "cursor", "min_event_seq", "wait_ms"},
         [&s](Request& r) { return list_users(s, r); });
     add(Verb::post, "/v1/admin/users/{id}/status", {}, [&s](Request& r) { return change_status(s, r); });
     add(Verb::post, "/v1/admin/users/{id}/accounts", {}, [&s](Request& r) { return open_account(s, r); });
@@ -252,7 +237,6 @@ void add_admin_routes(Router& router, Services& s) {
     add(Verb::post, "/v1/admin/withdrawals", {}, [&s](Request& r) { return move_cash<engine::WithdrawCash>(s, r); });
     add(Verb::post, "/v1/admin/issues", {}, [&s](Request& r) { return issue(s, r); });
     add(Verb::delete_, "/v1/admin/orders/{id}", {"reason"}, [&s](Request& r) { return cancel_on_behalf(s, r); });
-    add(Verb::get, "/v1/admin/projections", {}, [&s](Request& r) { return projection_status(s, r); });
     router.add_immediate(Verb::get, "/v1/admin/state", Access::Operator, {},
                          [&s](Request&) { return engine_state(s); });
 }

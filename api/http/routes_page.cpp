@@ -28,6 +28,7 @@ void add_page_routes(Router& router) {
         const auto serve = [&asset](Request&) -> Result { return page_file(asset); };
         router.add_immediate(Verb::get, std::string(asset.path), Access::Public, {}, serve);
         // The page keeps the security on screen in its own address.
+        if (asset.path == "/docs/index.html") router.add_immediate(Verb::get, "/docs", Access::Public, {}, serve);
         if (asset.path == "/index.html") router.add_immediate(Verb::get, "/", Access::Public, {"symbol"}, serve);
     }
 }

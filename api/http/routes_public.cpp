@@ -1,11 +1,13 @@
 #include "api/clock.hpp"
 #include "api/http/as_of.hpp"
 #include "api/http/routes.hpp"
+#include "api/members.hpp"
+#include "api/orders.hpp"
 #include "api/read_models.hpp"
 #include "api/render.hpp"
-#include "api/rfc3339.hpp"
 #include "eventstore/record_json.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace buttonwood::api::http {
@@ -90,12 +92,40 @@ Result ready(const Services& s) {
     return json_reply(200, R"({"status":"ok"})", s.view.event_seq());
 }
 
-Result securities(const Services& s) {
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Each word that was asked for begins a word of the text, in any case.
+bool has_words(std::string_view text, std::string_view asked) {
+    const auto begins_a_word = [text](std::string_view word) {
+        for (std::size_t at = 0; at < text.size(); ++at)
+            if ((at == 0 || text[at - 1] == ' ') &&
+                std::ranges::equal(text.substr(at, word.size()), word, {}, lower, lower))
+                return true;
+        return false;
+    };
+    while (!asked.empty()) {
+        const std::size_t end = std::min(asked.find(' '), asked.size());
+        if (end > 0 && !begins_a_word(asked.substr(0, end))) return false;
+        asked.remove_prefix(std::min(end + 1, asked.size()));
+    }
+    return true;
+}
+
+Result securities(const Services& s, const Request& r) {
+    const std::string words = text_or_empty(r, "q"), state = text_or_empty(r, "status");
+    const auto wanted = engine::from_word<engine::TradingState>(state);
+    if (!state.empty() && !wanted)
+        return std::unexpected(problem("invalid_parameter", "The parameter status must be one of: " +
+                                                                Members::accepted_words(engine::TradingState{}) +
+                                                                "."));
     JsonWriter w;
     w.object([&] {
         w.array("data", [&] {
-            for (const LiveSecurity& security : s.view.securities())
-                w.raw_element(security_json(security, s.view.event_seq()));
+            for (const LiveSecurity& security : s.view.securities()) {
+                const std::string text = std::string(security.symbol()) + ' ' + std::string(security.terms.name.view());
+                if ((!wanted || security.state.state == *wanted) && has_words(text, words))
+                    w.raw_element(security_json(security, s.view.event_seq()));
+            }
         });
         w.member("has_more", false);
         w.member("next_cursor", nullptr);
@@ -113,6 +143,30 @@ Result book(const Services& s, const Request& r) {
                       s.view.event_seq());
 }
 
+// Of these symbols, or of all.
+Result tickers(const Services& s, const Request& r) {
+    std::vector<const LiveSecurity*> wanted;
+    const std::string list = text_or_empty(r, "symbols");
+    for (std::size_t at = 0; at < list.size();) {
+        const std::size_t end = std::min(list.find(',', at), list.size());
+        const auto security = known_security(s.view, std::string_view(list).substr(at, end - at));
+        if (!security) return std::unexpected(security.error());
+        wanted.push_back(*security);
+        at = end + 1;
+    }
+    if (!r.parameter("symbols"))
+        for (const LiveSecurity& security : s.view.securities()) wanted.push_back(&security);
+    JsonWriter w;
+    w.object([&] {
+        w.array("data", [&] {
+            for (const LiveSecurity* security : wanted)
+                w.raw_element(ticker_json(*security, s.view.event_seq(), wall_clock()));
+        });
+        w.member("event_seq", s.view.event_seq());
+    });
+    return json_reply(200, w.take(), s.view.event_seq());
+}
+
 asio::awaitable<Result> trades(Services& s, Request& r) {
     const auto security = security_in_path(s, r);
     if (!security) co_return std::unexpected(security.error());
@@ -126,30 +180,33 @@ asio::awaitable<Result> trades(Services& s, Request& r) {
     const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_trades(c, filter); };
     const auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
-    co_return json_reply(200, answer->json, answer->event_seq);
+    co_return page_reply(r, *answer);
+}
+
+std::expected<CandleFilter, Problem> candle_filter(const Request& r) {
+    const auto interval = engine::from_word<projections::CandleInterval>(text_or_empty(r, "interval"));
+    if (!interval)
+        return std::unexpected(problem("invalid_parameter", "The parameter interval must be one of: 1s, 1m, 5m, 15m, "
+                                                            "30m, 1h, 4h, 1d, 1w, 1M."));
+    const std::string fill = text_or_empty(r, "fill");
+    if (!fill.empty() && fill != "none" && fill != "previous")
+        return std::unexpected(problem("invalid_parameter", "The parameter fill must be one of: none, previous."));
+    const auto limit = number_parameter(r, "limit", kDefaultPage, 1, kMaxPage);
+    if (!limit) return std::unexpected(limit.error());
+    const auto from = time_parameter(r, "from"), to = time_parameter(r, "to");
+    if (!from) return std::unexpected(from.error());
+    if (!to) return std::unexpected(to.error());
+    return CandleFilter{r.params[0], *interval, *from, *to, fill == "previous", static_cast<std::size_t>(*limit)};
 }
 
 asio::awaitable<Result> candles(Services& s, Request& r) {
     const auto security = security_in_path(s, r);
     if (!security) co_return std::unexpected(security.error());
-    const std::string* interval = r.parameter("interval");
-    if (!interval || (*interval != "1m" && *interval != "1d"))
-        co_return std::unexpected(problem("invalid_parameter", "The parameter interval must be 1m or 1d."));
-    const auto limit = number_parameter(r, "limit", kDefaultPage, 1, kMaxPage);
-    if (!limit) co_return std::unexpected(limit.error());
-    CandleFilter filter{r.params[0], *interval == "1d", "", "", static_cast<std::size_t>(*limit)};
-    for (const auto& [name, value] : {std::pair("from", &filter.from), std::pair("to", &filter.to)}) {
-        const std::string* text = r.parameter(name);
-        if (!text) continue;
-        if (!parse_rfc3339(*text))
-            co_return std::unexpected(
-                problem("invalid_parameter",
-                        "The parameter " + std::string(name) + " must be a time such as 2026-11-20T17:25:49Z."));
-        *value = *text;
-    }
+    const auto filter = candle_filter(r);
+    if (!filter) co_return std::unexpected(filter.error());
     if (const auto reached = co_await wait_for_reads(s, r, kCandleSources); !reached)
         co_return std::unexpected(reached.error());
-    const Reads::Query<ReadAnswer> query = [filter](auto& c) { return read_candles(c, filter); };
+    const Reads::Query<ReadAnswer> query = [f = *filter](auto& c) { return read_candles(c, f); };
     const auto answer = co_await s.reads.run(query);
     if (!answer) co_return std::unexpected(answer.error());
     co_return json_reply(200, answer->json, answer->event_seq);
@@ -180,7 +237,7 @@ void add_public_routes(Router& router, Services& s) {
         router.add(Verb::get, std::move(pattern), Access::Public, std::move(parameters),
                    live_read(s, std::move(handler)));
     };
-    live("/v1/securities", {}, [&s](Request&) { return securities(s); });
+    live("/v1/securities", {"q", "status"}, [&s](Request& r) { return securities(s, r); });
     const auto live_or_past = [&](std::string pattern, std::vector<std::string_view> parameters,
                                   ImmediateHandler handler, MakePastQuery past) {
         parameters.insert(parameters.end(), {"min_event_seq", "wait_ms"});
@@ -200,6 +257,7 @@ void add_public_routes(Router& router, Services& s) {
         if (!security) return std::unexpected(security.error());
         return json_reply(200, ticker_json(**security, s.view.event_seq(), wall_clock()), s.view.event_seq());
     });
+    live("/v1/tickers", {"symbols"}, [&s](Request& r) { return tickers(s, r); });
     live("/v1/markets/{symbol}/auction", {}, [&s](Request& r) -> Result {
         const auto security = security_in_path(s, r);
         if (!security) return std::unexpected(security.error());
@@ -209,7 +267,7 @@ void add_public_routes(Router& router, Services& s) {
                {"limit", "cursor", "min_event_seq", "wait_ms"},
                [&s](Request& r) { return trades(s, r); });
     router.add(Verb::get, "/v1/markets/{symbol}/candles", Access::Public,
-               {"interval", "from", "to", "limit", "min_event_seq", "wait_ms"},
+               {"interval", "from", "to", "fill", "limit", "min_event_seq", "wait_ms"},
                [&s](Request& r) { return candles(s, r); });
 }
 

@@ -1,5 +1,6 @@
 #include "api/http/session.hpp"
 
+#include "api/http/body_stream.hpp"
 #include "api/http/policy.hpp"
 #include "api/ws/session.hpp"
 
@@ -53,8 +54,10 @@ public:
             if (!co_await read_body(parser, error)) co_return co_await refuse_unreadable(error);
             request.body = std::move(parser.get().body());
             const Reply reply = co_await answer(request);
-            const bool last = reply.close || !request.keep_alive;
-            if (!co_await write(reply, request, last) || last) break;
+            const bool last = reply.close || !request.keep_alive || reply.body_stream;
+            if (!co_await write(reply, request, last)) break;
+            if (reply.body_stream && request.verb != Verb::head) co_await reply.body_stream->write_to(stream_);
+            if (last) break;
         }
         error_code ignored;
         stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
@@ -171,7 +174,7 @@ private:
         out_.append(reason.data(), reason.size());
         out_ += "\r\n";
         line("Content-Type", reply.content_type);
-        line("Content-Length", std::to_string(reply.body.size()));
+        if (!reply.body_stream) line("Content-Length", std::to_string(reply.body.size()));
         if (reply.event_seq) line("X-Event-Seq", std::to_string(*reply.event_seq));
         if (reply.event_seq && services_.store_is_away()) line("X-Store", "away");
         if (!request.request_id.empty()) line("X-Request-Id", request.request_id.view());

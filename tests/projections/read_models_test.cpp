@@ -124,6 +124,15 @@ void check_conservation(Connection& db) {
         "SELECT order_id FROM api.orders o LEFT JOIN api.prevented_matches p "
         "ON o.order_id IN (p.maker_order_id, p.taker_order_id) GROUP BY order_id, o.prevented_units "
         "HAVING o.prevented_units <> coalesce(sum(p.quantity_units), 0)");
+    // The parties of a trade own its orders, whichever side came later.
+    none("SELECT 1 FROM trading.trades t JOIN trading.bids b ON b.order_id = t.buy_order_id "
+         "JOIN trading.listings l ON l.order_id = t.sell_order_id "
+         "WHERE (b.account_id, l.account_id) <> (t.buyer_account_id, t.seller_account_id)");
+    // Rows that change are as of the newest event of their history.
+    none("SELECT 1 FROM trading.settlements s JOIN trading.settlement_steps t USING (trade_id) "
+         "GROUP BY trade_id, s.updated_seq HAVING s.updated_seq <> max(t.event_seq)");
+    none("SELECT 1 FROM api.orders o JOIN api.order_events e USING (order_id) WHERE e.kind = 'activated' "
+         "GROUP BY order_id, o.activated_at HAVING o.activated_at IS DISTINCT FROM max(e.occurred_at)");
     // Reservations of open orders are what accounts have reserved.
     none("SELECT 1 WHERE (SELECT sum(reserved) FROM portfolio.cash) <> (SELECT sum(cash) FROM portfolio.reservations)");
     none(

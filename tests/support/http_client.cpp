@@ -1,5 +1,7 @@
 #include "tests/support/http_client.hpp"
 
+#include "tests/support/recorder.hpp"
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
@@ -149,6 +151,7 @@ HttpClient::Result HttpClient::request(std::string_view method, std::string_view
     }
     response.body = std::move(parser.get().body());
     if (!parser.get().keep_alive()) c.stream.reset();
+    record_exchange(method, target, body, response.status, response.header("content-type"), response.body);
     return response;
 }
 

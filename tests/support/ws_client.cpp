@@ -1,5 +1,7 @@
 #include "tests/support/ws_client.hpp"
 
+#include "tests/support/recorder.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/websocket.hpp>
@@ -53,6 +55,7 @@ struct WsClient::Impl {
         stream.async_read(buffer, [this](error_code why, std::size_t) {
             if (why) return fail(why);
             received.push_back(beast::buffers_to_string(buffer.data()));
+            record_message(false, received.back());
             buffer.clear();
             read_next();
         });
@@ -96,6 +99,7 @@ std::expected<WsClient, std::string> WsClient::connect(std::string_view url, std
 }
 
 void WsClient::send(std::string text) {
+    record_message(true, text);
     impl_->unsent.push_back(std::move(text));
     impl_->write_next();
 }

@@ -1,16 +1,19 @@
 // Recorded order flow through the API of the real server, PostgreSQL committing: every fill and every book row.
 #include "bench/flow_run.hpp"
 #include "tests/bench/real_flow_sets.hpp"
+#include "tests/support/test_cluster.hpp"
 #include "tests/system/market.hpp"
 
 using namespace buttonwood;
 using namespace buttonwood::test;
 
-TEST_CASE("real order flow through the API gives every recorded fill and book row", "[system]") {
+TEST_CASE("real order flow gives every recorded fill and book row through the API, and read models that hold",
+          "[system]") {
     const auto files = bench::real_flow_files();
     if (files.empty()) WARN("skipped: ../shared/data is absent");
     if (files.empty()) return;
-    Market market;
+    const std::string database = fresh_database();
+    Market market(database);
     bench::FlowRunOptions options;
     options.url = market.url();
     options.operator_key = market.server().operator_key();
@@ -26,6 +29,11 @@ TEST_CASE("real order flow through the API gives every recorded fill and book ro
         CHECK(result->ok());
     }
     CHECK(market.state().at("invariant_violations") == json::array());
+    market.wait_for_projections();
+    const CommandOutcome verified =
+        run_command({server_binary(), "projections", "verify", "--all", "--database-url", database});
+    INFO(verified.output);
+    CHECK(verified.exit_code == 0);
 }
 
 TEST_CASE("a small flow with every operation runs through the API as the naive book says", "[system]") {

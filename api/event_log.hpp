@@ -3,8 +3,8 @@
 //     1 ......... complete_from ............ checkpoint ...... head
 //       journal                 log.events              journal
 //
-// The session is read-only and every statement short: a page looks at a bounded range of events, whatever the filter.
-// Thread safety: one thread at a time.
+// Reads only, and every statement is short: a page looks at a bounded range of events, whatever the filter.
+// Thread safety: as the connection's.
 #pragma once
 
 #include "eventstore/database.hpp"
@@ -13,9 +13,10 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-namespace buttonwood::api::cli {
+namespace buttonwood::api {
 
 // One event as a row of log.events shows it. JSON texts are compact, members in alphabetical order.
 struct LogEvent {
@@ -45,27 +46,40 @@ struct LogCommand {
     std::uint32_t event_count{};
 };
 
-// All of what is set must hold.
+// "order/12", or "order": all of that type.
+struct StreamName {
+    std::string type;
+    std::optional<std::uint64_t> id;
+};
+[[nodiscard]] std::optional<StreamName> parse_stream(std::string_view text);
+
+// All of what is set must hold; of a list, one.
 struct EventFilter {
-    std::vector<std::string> types;  // any of them
-    std::optional<std::string> stream_type;
-    std::optional<std::uint64_t> stream_id;
+    std::vector<std::string> types;
+    std::vector<StreamName> streams;
+    std::vector<std::string> accounts;  // "acc_3": named by the payload, as maker or taker too
     std::optional<std::uint64_t> actor;
-    std::optional<std::string> account;  // "acc_3": named by the payload, as maker or taker too
     std::optional<std::string> order;    // "ord_12": the same
     std::string text;                    // a part of a value in the payload, in any case
     [[nodiscard]] bool matches(const LogEvent& event) const;
 };
 
 struct EventLogError {
-    int exit_code{};
+    enum class Kind : std::uint8_t {
+        Unavailable,  // the database cannot be read now
+        Damaged,      // the log contradicts itself
+        NotThere,     // archived, or beyond its end
+        BadQuestion,  // nothing that can be looked for
+    };
+    Kind kind{};
     std::string message;
 };
 template <class T> using LogResult = std::expected<T, EventLogError>;
 
 class EventLog {
 public:
-    [[nodiscard]] static LogResult<EventLog> open(const std::string& conninfo);
+    // The connection outlives the log; its sessions may be read-only.
+    explicit EventLog(eventstore::Connection& connection) : connection_(connection) {}
 
     // The last event of the journal; 0: it is empty.
     [[nodiscard]] LogResult<engine::EventSeq> last_seq();
@@ -97,7 +111,6 @@ private:
         engine::EventSeq table_from{};  // log.events holds table_from .. table_to
         engine::EventSeq table_to{};
     };
-    explicit EventLog(eventstore::Connection connection) : connection_(std::move(connection)) {}
     [[nodiscard]] LogResult<Extent> extent();
     [[nodiscard]] LogResult<Page> page_of_table(engine::EventSeq after, engine::EventSeq upto,
                                                 const EventFilter& filter, std::size_t limit);
@@ -107,7 +120,7 @@ private:
     [[nodiscard]] LogResult<std::vector<projections::Batch>> blocks_at(engine::EventSeq seq, engine::EventSeq events);
     [[nodiscard]] LogResult<engine::Timestamp> time_of(engine::EventSeq seq);
 
-    eventstore::Connection connection_;
+    eventstore::Connection& connection_;
 };
 
-}  // namespace buttonwood::api::cli
+}  // namespace buttonwood::api

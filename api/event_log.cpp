@@ -1,14 +1,15 @@
-#include "api/cli/event_log.hpp"
+#include "api/event_log.hpp"
 
-#include "api/cli/cli.hpp"
 #include "engine/reject_reason.hpp"
 #include "eventstore/error_class.hpp"
 #include "eventstore/record_json.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
-namespace buttonwood::api::cli {
+namespace buttonwood::api {
 namespace {
 
 using engine::EventSeq;
@@ -20,22 +21,16 @@ using eventstore::Rows;
 // What one statement looks at: a tenth of a second, or less.
 constexpr EventSeq kTableRange = 50'000;
 constexpr EventSeq kJournalRange = 20'000;
-// Of an idle session; no statement below needs as long.
-constexpr const char* kSession = R"(
-SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;
-SET statement_timeout = '60s';
-SET jit = off)";
-
 EventLogError from(const DbError& error) {
     const auto cls = eventstore::class_of_sqlstate(error.sqlstate);
     const bool damaged = cls == eventstore::ErrorClass::Data;
     std::string message = error.message + " (" + std::string(name_of(cls)) + " error";
     if (!error.sqlstate.empty()) message += ' ' + error.sqlstate;
-    return {damaged ? static_cast<int>(kCorrupt) : static_cast<int>(kCannotStart), message + ')'};
+    return {damaged ? EventLogError::Kind::Damaged : EventLogError::Kind::Unavailable, message + ')'};
 }
 
 EventLogError from(const projections::BadBlock& bad) {
-    return {kCorrupt, "event " + std::to_string(bad.seq) + ": " + bad.what};
+    return {EventLogError::Kind::Damaged, "event " + std::to_string(bad.seq) + ": " + bad.what};
 }
 
 std::string compact(std::string_view json) {
@@ -107,32 +102,44 @@ template <class F> void each_event(const std::vector<projections::Batch>& blocks
     }
 }
 
+std::string array_of(const std::vector<std::string>& words) { return nlohmann::json(words).dump(); }
+
 // The conditions of a filter, with their parameters.
 class Where {
 public:
     void add(const std::string& before, Param value, const std::string& after) {
-        params_.push_back(std::move(value));
-        sql_ += " AND " + before + '$' + std::to_string(params_.size()) + after;
+        sql_ += " AND " + before + place(std::move(value)) + after;
     }
-    // One of these members of the payload is the id.
-    void names(const std::string& id, std::initializer_list<const char*> members) {
-        params_.push_back(id);
-        sql_ += " AND $" + std::to_string(params_.size()) + " IN (";
+    // One of these members of the payload is one of the ids.
+    void names(const std::vector<std::string>& ids, std::initializer_list<const char*> members) {
+        const std::string list = "ARRAY(SELECT jsonb_array_elements_text(" + place(array_of(ids)) + "::jsonb))";
+        sql_ += " AND (";
         for (const char* member : members)
-            sql_ += std::string(member == *members.begin() ? "" : ", ") + "payload->>'" + member + '\'';
+            sql_ += std::string(member == *members.begin() ? "" : " OR ") + "payload->>'" + member + "' = ANY(" + list +
+                    ')';
         sql_ += ')';
+    }
+    void streams(const std::vector<StreamName>& any) {
+        for (std::size_t i = 0; i < any.size(); ++i) {
+            sql_ += std::string(i == 0 ? " AND (" : " OR ") + "(stream_type = " + place(any[i].type);
+            if (any[i].id) sql_ += " AND stream_id = " + place(*any[i].id) + "::bigint";
+            sql_ += ')';
+        }
+        if (!any.empty()) sql_ += ')';
     }
     [[nodiscard]] const std::string& sql() const { return sql_; }
     [[nodiscard]] const std::vector<Param>& params() const { return params_; }
 
 private:
+    // "$3", which stands for the value.
+    std::string place(Param value) {
+        params_.push_back(std::move(value));
+        return '$' + std::to_string(params_.size());
+    }
+
     std::string sql_;
     std::vector<Param> params_;
 };
-
-std::string array_of(const std::vector<std::string>& words) {
-    return nlohmann::json(words).dump();
-}
 
 Where where(EventSeq after, EventSeq upto, const EventFilter& filter) {
     Where all;
@@ -140,11 +147,10 @@ Where where(EventSeq after, EventSeq upto, const EventFilter& filter) {
     all.add("event_seq <= ", upto, "::bigint");
     if (!filter.types.empty())
         all.add("event_type IN (SELECT jsonb_array_elements_text(", array_of(filter.types), "::jsonb))");
-    if (filter.stream_type) all.add("stream_type = ", *filter.stream_type, "");
-    if (filter.stream_id) all.add("stream_id = ", *filter.stream_id, "::bigint");
+    all.streams(filter.streams);
     if (filter.actor) all.add("actor = ", *filter.actor, "::bigint");
-    if (filter.account) all.names(*filter.account, {"account", "maker_account", "taker_account"});
-    if (filter.order) all.names(*filter.order, {"order", "maker_order", "taker_order"});
+    if (!filter.accounts.empty()) all.names(filter.accounts, {"account", "maker_account", "taker_account"});
+    if (filter.order) all.names({*filter.order}, {"order", "maker_order", "taker_order"});
     if (!filter.text.empty())
         all.add("EXISTS (SELECT FROM jsonb_each_text(payload) v WHERE strpos(lower(v.value), lower(", filter.text,
                 ")) > 0)");
@@ -157,35 +163,45 @@ bool contains(const std::string& text, const std::string& part) {
     return std::ranges::search(text, part, {}, lower, lower).begin() != text.end();
 }
 
-// One of these members of the payload is the id.
-bool names(const nlohmann::json& payload, const std::string& id, std::initializer_list<const char*> members) {
+// One of these members of the payload is one of the ids.
+bool names(const nlohmann::json& payload, const std::vector<std::string>& ids,
+           std::initializer_list<const char*> members) {
     return std::ranges::any_of(members, [&](const char* member) {
         const auto found = payload.find(member);
-        return found != payload.end() && found->is_string() && found->get_ref<const std::string&>() == id;
+        return found != payload.end() && found->is_string() &&
+               std::ranges::find(ids, found->get_ref<const std::string&>()) != ids.end();
     });
 }
 
 }  // namespace
 
+std::optional<StreamName> parse_stream(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    StreamName stream{std::string(text.substr(0, slash)), std::nullopt};
+    if (stream.type.empty()) return std::nullopt;
+    if (slash == std::string_view::npos) return stream;
+    std::uint64_t id{};
+    const char* end = text.data() + text.size();
+    const auto [last, error] = std::from_chars(text.data() + slash + 1, end, id);
+    if (error != std::errc{} || last != end || id > INT64_MAX) return std::nullopt;
+    stream.id = id;
+    return stream;
+}
+
 bool EventFilter::matches(const LogEvent& event) const {
     if (!types.empty() && std::ranges::find(types, event.event_type) == types.end()) return false;
-    if (stream_type && *stream_type != event.stream_type) return false;
-    if (stream_id && *stream_id != event.stream_id) return false;
+    const auto is_of = [&event](const StreamName& stream) {
+        return stream.type == event.stream_type && (!stream.id || *stream.id == event.stream_id);
+    };
+    if (!streams.empty() && std::ranges::none_of(streams, is_of)) return false;
     if (actor && *actor != event.actor) return false;
-    if (!account && !order && text.empty()) return true;
+    if (accounts.empty() && !order && text.empty()) return true;
     const auto payload = nlohmann::json::parse(event.payload);
-    if (account && !names(payload, *account, {"account", "maker_account", "taker_account"})) return false;
-    if (order && !names(payload, *order, {"order", "maker_order", "taker_order"})) return false;
+    if (!accounts.empty() && !names(payload, accounts, {"account", "maker_account", "taker_account"})) return false;
+    if (order && !names(payload, {*order}, {"order", "maker_order", "taker_order"})) return false;
     return text.empty() || std::ranges::any_of(payload, [this](const nlohmann::json& value) {
                return contains(value.is_string() ? value.get<std::string>() : value.dump(), text);
            });
-}
-
-LogResult<EventLog> EventLog::open(const std::string& conninfo) {
-    auto connection = Connection::open(conninfo, "buttonwood-events");
-    if (!connection) return std::unexpected(from(connection.error()));
-    if (auto set = connection->execute(kSession); !set) return std::unexpected(from(set.error()));
-    return EventLog(std::move(*connection));
 }
 
 LogResult<EventSeq> EventLog::last_seq() {
@@ -201,7 +217,8 @@ LogResult<EventLog::Extent> EventLog::extent() {
         "WHERE e.table_name = 'events' AND s.name = 'events'",
         {});
     if (!rows) return std::unexpected(from(rows.error()));
-    if (rows->size() != 1) return std::unexpected(EventLogError{kCannotStart, "the database has no log: migrate up"});
+    if (rows->size() != 1)
+        return std::unexpected(EventLogError{EventLogError::Kind::Unavailable, "the database has no log: migrate up"});
     const auto at = [&rows](int column) { return static_cast<EventSeq>(rows->integer(0, column)); };
     return Extent{at(0), at(1), at(2)};
 }
@@ -224,7 +241,7 @@ LogResult<EventLog::Page> EventLog::page(EventSeq after, EventSeq upto, const Ev
 LogResult<EventLog::Page> EventLog::page_of_table(EventSeq after, EventSeq upto, const EventFilter& filter,
                                                   std::size_t limit) {
     // The events of one stream are found by its index, wherever they are.
-    const bool by_stream = filter.stream_type && filter.stream_id;
+    const bool by_stream = filter.streams.size() == 1 && filter.streams.front().id;
     if (!by_stream) upto = std::min(upto, after + kTableRange);
     const Where filtered = where(after, upto, filter);
     auto rows = connection_.query(R"(
@@ -269,12 +286,12 @@ LogResult<std::vector<projections::Batch>> EventLog::blocks_at(EventSeq seq, Eve
     auto archived = connection_.prepared("SELECT eventstore.archived_in($1::bigint)", {seq});
     if (!archived) return std::unexpected(from(archived.error()));
     if (archived->size() == 1 && !archived->is_null(0, 0))
-        return std::unexpected(EventLogError{kCannotStart, std::string(archived->text(0, 0)) +
-                                                               ": attach it, or begin behind them with --from"});
+        return std::unexpected(EventLogError{
+            EventLogError::Kind::NotThere, std::string(archived->text(0, 0)) + ": attach it, or begin behind it"});
     if (range->bad) return std::unexpected(from(*range->bad));
-    return std::unexpected(
-        EventLogError{kCannotStart, "event " + std::to_string(seq) + " is not in the log; `buttonwood events tail "
-                                                                     "--no-follow` shows its end"});
+    return std::unexpected(EventLogError{EventLogError::Kind::NotThere,
+                                         "event " + std::to_string(seq) + " is not in the log; `buttonwood events "
+                                         "tail --no-follow` shows its end"});
 }
 
 LogResult<engine::Timestamp> EventLog::time_of(EventSeq seq) {
@@ -337,4 +354,4 @@ LogResult<EventLog::Context> EventLog::context_of(EventSeq seq) {
     return context;
 }
 
-}  // namespace buttonwood::api::cli
+}  // namespace buttonwood::api

@@ -1,12 +1,12 @@
 // Events and commands of the log as lines for people, JSON and CSV. Thread safety: pure functions.
 #pragma once
 
-#include "api/cli/event_log.hpp"
+#include "api/event_log.hpp"
 #include "api/json_writer.hpp"
 
 #include <string>
 
-namespace buttonwood::api::cli {
+namespace buttonwood::api {
 
 // "      12  2026-11-20T17:25:49.348123Z  OrderAccepted  order/3 v1  usr_2  account=acc_2 price=2550 ...", without a
 // newline; members of the payload that say nothing are left out.
@@ -22,4 +22,4 @@ void put(JsonWriter& writer, const LogCommand& command);
 [[nodiscard]] std::string csv_header();
 [[nodiscard]] std::string csv_of(const LogEvent& event);
 
-}  // namespace buttonwood::api::cli
+}  // namespace buttonwood::api

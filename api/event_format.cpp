@@ -1,9 +1,9 @@
-#include "api/cli/event_format.hpp"
+#include "api/event_format.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-namespace buttonwood::api::cli {
+namespace buttonwood::api {
 namespace {
 
 std::string user(std::uint64_t actor) { return actor == 0 ? "system" : "usr_" + std::to_string(actor); }
@@ -96,4 +96,4 @@ std::string csv_of(const LogEvent& event) {
                        field(event.correlation_id.value_or("")), event.command_id, event.actor, event.occurred_at);
 }
 
-}  // namespace buttonwood::api::cli
+}  // namespace buttonwood::api
