@@ -136,7 +136,7 @@ constexpr std::string_view prefix_of(engine::TradeId) { return "trd_"; }
 template <class T>
 concept NumberedId = requires(T id) { prefix_of(id); };
 
-// The places of a record's fields in the order of jsonb: short names before long ones, equally long ones by their bytes.
+// The places of a record's fields in the order of jsonb: short names before long ones, equal lengths by their bytes.
 template <Record R>
 constexpr auto kJsonbOrder = [] {
     constexpr std::size_t count = codec::kFieldCount<R>;
