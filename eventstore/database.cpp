@@ -16,7 +16,7 @@ namespace {
 constexpr Oid kByteaOid = 17;
 constexpr int kTextFormat = 0;
 constexpr int kBinaryFormat = 1;
-constexpr std::size_t kCopyChunkBytes = 256 * 1024;
+constexpr std::size_t kCopyChunkBytes = 64 * 1024;
 
 // The same behaviour on every server: ISO dates in UTC, and notices that a role's settings cannot hide (R2).
 constexpr const char* kSessionDefaults =
@@ -162,18 +162,18 @@ struct Connection::Impl {
         return std::unexpected(DbError{DbErrorKind::Fault, "", "", "COPY FROM STDIN needs copy_in"});
     }
 
-    // Sends all of `data`. False = the deadline passed; a broken connection shows in the result.
+    // Sends all of `data`. False = the deadline passed; a broken connection shows in the result. Each chunk waits until
+    // the one before is gone: libpq would keep them all, and move all it keeps with every part that it gets rid of.
     [[nodiscard]] bool send_copy_data(std::string_view data, Deadline deadline) {
         while (!data.empty()) {
             const std::string_view chunk = data.substr(0, kCopyChunkBytes);
-            const int sent = PQputCopyData(conn, chunk.data(), static_cast<int>(chunk.size()));
-            if (sent < 0) return true;
-            if (sent > 0) {
-                data.remove_prefix(chunk.size());
-                continue;
+            const int taken = PQputCopyData(conn, chunk.data(), static_cast<int>(chunk.size()));
+            if (taken < 0) return true;
+            if (taken > 0) data.remove_prefix(chunk.size());
+            for (int unsent = taken > 0 ? PQflush(conn) : 1; unsent == 1; unsent = PQflush(conn)) {
+                if (!wait_for(PQsocket(conn), POLLIN | POLLOUT, deadline)) return false;
+                if (PQconsumeInput(conn) == 0) return true;
             }
-            if (!wait_for(PQsocket(conn), POLLIN | POLLOUT, deadline)) return false;
-            if (PQconsumeInput(conn) == 0) return true;
         }
         int ended = 0;
         while ((ended = PQputCopyEnd(conn, nullptr)) == 0) {

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <chrono>
 #include <concepts>
+#include <limits>
+#include <numeric>
 #include <type_traits>
 
 namespace buttonwood::eventstore {
@@ -45,11 +47,15 @@ void append_decimal(std::string& out, Int128 units, int scale) {
     UInt128 rest = units < 0 ? -static_cast<UInt128>(units) : static_cast<UInt128>(units);
     std::array<char, 48> reversed{};
     std::size_t length = 0;
-    for (int place = 0; rest != 0 || place <= scale; ++place) {
-        if (place == scale && scale != 0) reversed[length++] = '.';
-        reversed[length++] = static_cast<char>('0' + static_cast<int>(rest % 10));
-        rest /= 10;
-    }
+    int place = 0;
+    const auto add_digit = [&](auto& number) {
+        if (place++ == scale && scale != 0) reversed[length++] = '.';
+        reversed[length++] = static_cast<char>('0' + static_cast<int>(number % 10));
+        number /= 10;
+    };
+    while (rest > std::numeric_limits<std::uint64_t>::max()) add_digit(rest);
+    auto low = static_cast<std::uint64_t>(rest);  // divides many times faster
+    while (low != 0 || place <= scale) add_digit(low);
     if (units < 0) out += '-';
     while (length != 0) out += reversed[--length];
 }
@@ -130,10 +136,27 @@ constexpr std::string_view prefix_of(engine::TradeId) { return "trd_"; }
 template <class T>
 concept NumberedId = requires(T id) { prefix_of(id); };
 
+// The places of a record's fields in the order of jsonb: short names before long ones, equal lengths by their bytes.
+template <Record R>
+constexpr auto kJsonbOrder = [] {
+    constexpr std::size_t count = codec::kFieldCount<R>;
+    std::array<std::string_view, count> names{};
+    std::size_t place = 0;
+    R record{};
+    R::visit(record, [&](std::string_view name, auto&) { names[place++] = name; });
+    std::array<std::size_t, count> order{};
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {}, [&names](std::size_t i) { return std::pair(names[i].size(), names[i]); });
+    return order;
+}();
+
 // One overload per kind of field.
 class JsonWriter {
 public:
+    // Members in the order of the fields.
     explicit JsonWriter(std::string& out) : out_(out) {}
+    // Members in the order of jsonb; `members` is room to work in.
+    JsonWriter(std::string& out, std::string& members) : out_(out), members_(&members) {}
 
     void put(bool value) { out_ += value ? "true" : "false"; }
     void put(std::uint8_t value) { append_number(out_, unsigned{value}); }
@@ -198,17 +221,29 @@ public:
     }
     template <Record R> void put(const R& record) {
         out_ += '{';
-        bool first = true;
-        R::visit(record, [this, &first](std::string_view name, const auto& field) {
-            if (!std::exchange(first, false)) out_ += ',';
+        std::array<std::size_t, codec::kFieldCount<R> + 1> ends{out_.size()};
+        std::size_t count = 0;
+        R::visit(record, [this, &ends, &count](std::string_view name, const auto& field) {
             append_quoted(out_, name);
             out_ += ':';
             put(field);
+            out_ += ',';
+            ends[++count] = out_.size();
         });
+        if (members_) sort_members<R>(ends);
+        if (count != 0) out_.pop_back();  // the last comma
         out_ += '}';
     }
 
 private:
+    // The members end at ends[1], ends[2], ..., each with its comma; they begin at ends[0].
+    template <Record R>
+    void sort_members(const std::array<std::size_t, codec::kFieldCount<R> + 1>& ends) {
+        members_->assign(out_, ends.front());
+        out_.resize(ends.front());
+        for (const std::size_t i : kJsonbOrder<R>)
+            out_.append(*members_, ends[i] - ends.front(), ends[i + 1] - ends[i]);
+    }
     void put_null() { out_ += "null"; }
     void put_hex(std::string_view prefix, std::uint64_t value) {
         out_ += '"';
@@ -217,6 +252,7 @@ private:
         out_ += '"';
     }
     std::string& out_;
+    std::string* members_ = nullptr;
 };
 
 template <class Variant>
@@ -289,6 +325,17 @@ StreamName stream_of(const engine::FeesSet& e) { return security_or_market(e.sec
 
 std::string to_json(const engine::EventBody& body) { return json_of(body); }
 std::string to_json(const engine::Command& command) { return json_of(command); }
+
+std::string_view JsonbText::of(const engine::EventBody& body) {
+    text_.clear();
+    std::visit([this](const auto& record) { JsonWriter(text_, members_).put(record); }, body);
+    return text_;
+}
+std::string_view JsonbText::of(const engine::Command& command) {
+    text_.clear();
+    std::visit([this](const auto& record) { JsonWriter(text_, members_).put(record); }, command);
+    return text_;
+}
 
 std::string_view type_name(const engine::EventBody& body) { return name_of_alternative(body); }
 std::string_view type_name(const engine::Command& command) { return name_of_alternative(command); }

@@ -13,6 +13,18 @@ namespace buttonwood::eventstore {
 [[nodiscard]] std::string to_json(const engine::EventBody& body);
 [[nodiscard]] std::string to_json(const engine::Command& command);
 
+// The same objects with their members in the order in which jsonb keeps them, so that PostgreSQL has nothing to sort.
+// A text is valid until the next one is asked for. Thread safety: none.
+class JsonbText {
+public:
+    [[nodiscard]] std::string_view of(const engine::EventBody& body);
+    [[nodiscard]] std::string_view of(const engine::Command& command);
+
+private:
+    std::string text_;
+    std::string members_;  // of the record that is being sorted
+};
+
 // "OrderAccepted", "PlaceOrder": the record's own name.
 [[nodiscard]] std::string_view type_name(const engine::EventBody& body);
 [[nodiscard]] std::string_view type_name(const engine::Command& command);

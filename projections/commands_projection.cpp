@@ -22,7 +22,7 @@ public:
             if (record.header.seq < complete_from_) continue;  // retention let it go
             const bool accepted = record.outcome == engine::RejectReason::None;
             writer_.insert(record.header.seq, eventstore::type_name(record.command),
-                           eventstore::to_json(record.command), record.header.actor,
+                           json_.of(record.command), record.header.actor,
                            unless_empty(record.header.request_id), record.header.time,
                            accepted ? std::string_view("accepted") : engine::code_of(record.outcome), record.first_seq,
                            record.event_count);
@@ -44,6 +44,7 @@ private:
         return {};
     }
 
+    eventstore::JsonbText json_;
     engine::CommandSeq complete_from_{};
     engine::CommandSeq partitioned_until_{};
     TableWriter writer_{"commands",

@@ -104,12 +104,13 @@ private:
         metadata += eventstore::type_name(command.command);
         metadata += "\"}";
         event_writer_.insert(event.seq, key.type, key.id, version, eventstore::type_name(event.body),
-                             eventstore::newest_version(event.body), eventstore::to_json(event.body), metadata,
+                             eventstore::newest_version(event.body), json_.of(event.body), metadata,
                              event.command,
                              unless_empty(command.header.request_id), event.command, command.header.actor, event.time);
     }
 
     RowCache<StreamKey, int, StreamKeyHash> streams_;
+    eventstore::JsonbText json_;
     engine::EventSeq complete_from_{};
     engine::EventSeq partitioned_until_{};
     TableWriter event_writer_{"events",

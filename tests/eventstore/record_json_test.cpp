@@ -209,3 +209,24 @@ TEST_CASE("The JSON of every record type is the pinned one", "[unit]") {
     CHECK(names.size() == samples::kCommandTypes + samples::kEventTypes);
     CHECK(actual == test::golden("record_json.txt", actual));
 }
+
+TEST_CASE("The text for jsonb has the same members, the shorter names first", "[unit]") {
+    JsonbText json;
+    CHECK(json.of(engine::EventBody(engine::CashDeposited{engine::AccountId{3}, "USD", {12'50000000}})) ==
+          R"({"amount":"12.50000000","account":"acc_3","currency":"USD"})");
+    engine::AmendOrder amend{};
+    amend.target.order = engine::OrderId{12};
+    CHECK(json.of(engine::Command(amend)) ==
+          R"({"price":null,"target":{"order":"ord_12","client_order_id":null},"account":null,"quantity":null,)"
+          R"("expires_at":null,"stop_price":null,"display_quantity":null})");
+    CHECK(json.of(engine::Command(engine::PlaceGroup{engine::GroupKind::Oco, {}})) == R"({"kind":"oco","legs":[]})");
+    CHECK(json.of(engine::EventBody(engine::ClockAdvanced{})) == "{}");
+
+    samples::CountingSource source;
+    const Records records = samples::all_types(source, 1);
+    const auto characters = [](std::string_view text) { return std::multiset<char>(text.begin(), text.end()); };
+    for (const CommandRecord& record : records.commands)
+        CHECK(characters(json.of(record.command)) == characters(to_json(record.command)));
+    for (const engine::Event& event : records.events)
+        CHECK(characters(json.of(event.body)) == characters(to_json(event.body)));
+}
