@@ -15,9 +15,11 @@ using eventstore::DbErrorKind;
 
 namespace {
 
-// A worker under load is at work a fifth of the time, and never later than kLongestRest because of it.
+// A worker under load is at work a fifth of the time, and never later than kLongestRest because of it. A round that took
+// as long as kRound has a batch that is large enough: after it there is no rest.
 constexpr int kRestFactor = 4;
-constexpr auto kLongestRest = std::chrono::milliseconds(100);
+constexpr std::chrono::steady_clock::duration kLongestRest = std::chrono::milliseconds(100);
+constexpr std::chrono::steady_clock::duration kRound = std::chrono::milliseconds(200);
 constexpr auto kAfterConflict = std::chrono::milliseconds(10);
 // So many events are worth a commit at once.
 constexpr EventSeq kFullEnough = 5'000;
@@ -244,7 +246,8 @@ void ProjectionWorker::forget_connection() { connection_.reset(); }
 
 void ProjectionWorker::pace(Clock::time_point started) {
     const auto finished = Clock::now();
-    const auto rest = std::min<Clock::duration>(kRestFactor * (finished - started), kLongestRest);
+    const auto took = finished - started;
+    const auto rest = std::min({kRestFactor * took, kLongestRest, std::max(kRound - took, Clock::duration::zero())});
     wait_for(checkpoint() + kFullEnough, finished + rest);
     // Nobody says what is durable (0) or another server writes: then only the journal knows whether there is more.
     if (durable_seq_.load() == checkpoint()) wait_for(checkpoint() + 1, finished + poll_);
