@@ -18,11 +18,9 @@ const kName = "buttonwood";
 const kCandlesKept = 1000; // of each security and interval
 
 // The n-th makes version n of the schema from version n - 1. Never change one that was published, only append.
-const kMigrations: readonly ((database: IDBDatabase, change: IDBTransaction) => void)[] = [
+const kMigrations: readonly ((database: IDBDatabase) => void)[] = [
   (database) => void database.createObjectStore("candles"), // key "SYMBOL/interval": ChartCandle[]
   (database) => void database.createObjectStore("securities", { keyPath: "symbol" }),
-  // Version 1 and 2 pages merged long intervals from minutes; what they kept may begin in the middle of a candle.
-  (_database, change) => void change.objectStore("candles").clear(),
 ];
 
 export class IndexedDbStore implements BrowserStore {
@@ -87,8 +85,7 @@ function open(factory: IDBFactory | undefined): Promise<IDBDatabase | null> {
   return new Promise((resolve) => {
     const request = factory.open(kName, kMigrations.length);
     request.onupgradeneeded = (event) => {
-      const change = request.transaction as IDBTransaction;
-      for (const migrate of kMigrations.slice(event.oldVersion)) migrate(request.result, change);
+      for (const migrate of kMigrations.slice(event.oldVersion)) migrate(request.result);
     };
     request.onsuccess = () => {
       // A newer page in another tab wants to migrate: make way, and keep nothing from here on.

@@ -17,12 +17,14 @@ import {
   toRequest,
   type Draft,
   type DraftErrors,
+  type PlainRequest,
 } from "../model/ticket";
 import type { Outcome, Trading } from "../model/trading";
 import type { BookLevel, Problem, Security, Side, TimeInForce } from "../wire/messages";
 import { need, oncePerFrame, setText } from "./dom";
 import * as format from "./format";
 import { announceOutcome } from "./outcome";
+import type { PreviewView } from "./preview_view";
 import { TicketExtras } from "./ticket_extras";
 
 // The members of the API whose refusal is shown beside a field.
@@ -56,6 +58,7 @@ export class TicketView {
   constructor(
     private readonly account: AccountModel,
     private readonly trading: Trading,
+    private readonly preview: PreviewView,
   ) {
     account.balancesChanged.on(this.schedule);
     this.form.addEventListener("submit", (event) => {
@@ -254,6 +257,8 @@ export class TicketView {
     this.extras.render(draft.extras, security, hasPrice(draft));
     this.renderOptions(draft);
 
+    this.preview.ask(this.previewed(draft, security));
+
     const cost = costOf(draft, security, this.opposite(draft.side));
     const total =
       cost === null
@@ -280,6 +285,12 @@ export class TicketView {
     const label = !isSignedIn ? `Sign in to ${verb.toLowerCase()}` : mayTrade ? `${verb} ${security.symbol}` : "For traders only";
     setText(this.button, this.busy ? "Sending…" : label);
     this.button.disabled = this.busy || !mayTrade;
+  }
+
+  // What the server is asked about: a whole order of somebody who may send it. Linked orders have no preview.
+  private previewed(draft: Draft, security: Security): PlainRequest | null {
+    const isWhole = !hasErrors(checkDraft(draft, security)) && this.extras.readExits().linked === "none";
+    return isWhole && this.account.mayTrade ? toRequest(draft, security) : null;
   }
 
   // A market order never rests and what waits for a trigger is never immediate; "post only" is for what may rest at once.

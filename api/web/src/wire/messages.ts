@@ -124,6 +124,22 @@ export interface GroupRequest {
   legs: OrderRequest[];
 }
 
+// What an order would do if it were sent now; null where it would be refused.
+export interface Preview {
+  accepted: boolean;
+  code: string | null;
+  message: string | null;
+  quantity: string | null;
+  waits: boolean;
+  filled_quantity: string | null;
+  average_price: string | null;
+  notional: string | null;
+  fee: string | null;
+  reserved_cash: string | null;
+  reserved_quantity: string | null;
+  eligibility: { allowed: boolean; restrictions: { code: string; until: string | null; message: string }[] };
+}
+
 export interface Execution extends Order {
   exec_type: "new" | "trade" | "replaced" | "triggered" | "prevented" | "restated" | "canceled" | "expired";
   last_price: string | null;
