@@ -11,6 +11,7 @@ import type { Confirm } from "./confirm";
 interface Row {
   root: HTMLTableRowElement;
   status: HTMLElement;
+  version: HTMLElement;
   lag: HTMLElement;
   rate: HTMLElement;
   checkpoint: HTMLElement;
@@ -53,7 +54,8 @@ export class ProjectionsView {
     const cell = (className: string) => element("td", className);
     const [status, lag, rate, checkpoint] = [cell(""), cell("number"), cell("number"), cell("number")] as const;
     const badge = element("span", "status-badge");
-    status.append(badge);
+    const version = element("span", "version note");
+    status.append(badge, version);
     const progress = build("progress", { "aria-label": `Progress of ${name}`, max: "1", hidden: "" });
     const note = element("span", "projection-note");
     const acts = cell("acts");
@@ -71,7 +73,7 @@ export class ProjectionsView {
     const root = build("tr", { "data-projection": name });
     root.append(element("td", "symbol", name), status, lag, rate, checkpoint, build("td", {}, progress, note), acts);
     this.body.append(root);
-    const row = { root, status: badge, lag, rate, checkpoint, buttons, progress, note };
+    const row = { root, status: badge, version, lag, rate, checkpoint, buttons, progress, note };
     this.rows.set(name, row);
     return row;
   }
@@ -81,6 +83,7 @@ export class ProjectionsView {
     const shown = rebuild ? "rebuilding" : status;
     setText(row.status, shown);
     row.status.dataset["status"] = shown;
+    setText(row.version, `v${projection.version}`);
     const seconds = projection.lag_ms === null ? "" : ` · ${lagText(projection.lag_ms)}`;
     setText(row.lag, projection.lag_events === 0 ? "0" : `${format.quantity(String(projection.lag_events))}${seconds}`);
     setText(row.rate, format.quantity(String(Math.round(projection.events_per_s ?? 0))));
