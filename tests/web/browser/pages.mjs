@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
-import { until } from "./server.mjs";
+import { kPatienceMs, until } from "./server.mjs";
 
 const require = createRequire(join(process.cwd(), "package.json"));
 const { chromium } = require("playwright-core");
@@ -19,14 +19,14 @@ export function findChromium() {
 
 export async function launch() {
   // A page that is served by the test itself (`dist`) would count as one from the internet, which may not talk to this host.
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-features=LocalNetworkAccessChecks"];
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-features=LocalNetworkAccessChecks"];
   return chromium.launch({ executablePath: findChromium(), args });
 }
 
 // `dist`: serve the page's files from there instead of those inside the binary, for those who work on the page.
 export async function openPage(browser, server, { dist = null, width = 1440, height = 900, scheme = "dark", path = "/" } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, bypassCSP: true });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(kPatienceMs);
   if (dist !== null) await context.route((url) => !url.pathname.startsWith("/v1/"), (route) => serveFile(route, dist));
   const page = await context.newPage();
   const complaints = [];
@@ -87,7 +87,7 @@ export async function bookIsTrue(page, server, count = 5) {
   });
 }
 
-export async function textBecomes(page, selector, expected, withinMs = 15_000) {
+export async function textBecomes(page, selector, expected, withinMs = kPatienceMs) {
   let last = "";
   const fits = async () => {
     last = (await page.locator(selector).first().textContent()) ?? "";

@@ -154,7 +154,7 @@ export async function outageTests({ step, server, page }) {
     await until("the book is dimmed", () => page.locator("#book.stale").isVisible());
     await textBecomes(page, "#chart-legend", /^O\d/);
     await server.start();
-    await textBecomes(page, "#connection-text", "Live", 30_000);
+    await textBecomes(page, "#connection-text", "Live");
     await bookIsTrue(page, server);
     await textBecomes(page, "#orders-body .filled", "0 / 7");
     await page.keyboard.press("x");

@@ -73,7 +73,8 @@ export class EventsView {
   private async start(): Promise<void> {
     const isFollowing = this.stream !== null;
     this.setFollowing(false);
-    this.search = new EventSearch(this.rest, parseQuery(this.input.value), this.head());
+    const now = await this.rest.get<{ event_seq: number }>("v1/time").catch(() => null);
+    this.search = new EventSearch(this.rest, parseQuery(this.input.value), now?.event_seq ?? this.head());
     this.events = [];
     await this.load();
     if (isFollowing) this.setFollowing(true);
