@@ -67,6 +67,19 @@ export async function tradingTests({ step, browser, server, dist }) {
     await page.click("#tab-orders");
   });
 
+  const { authentication } = await server.call("GET", "info");
+  const routes = authentication === undefined ? { data: [] } : await server.call("GET", "routes");
+  const hasPreview = routes.data.some(({ method, path }) => method === "POST" && path === "/v1/orders/preview");
+  const previewed = async () => {
+    await page.keyboard.press("b");
+    await page.fill("#quantity", "5");
+    await textBecomes(page, "#preview strong", "Would be accepted");
+    await page.fill("#quantity", "100000000");
+    await textBecomes(page, "#preview strong", "Would be refused");
+    await page.keyboard.press("Escape");
+  };
+  await step("the form says beforehand what would happen", previewed, hasPreview ? null : "this server has no previews");
+
   await step("a refusal says why, beside the field", async () => {
     await page.keyboard.press("b");
     await page.fill("#quantity", "100000000");
