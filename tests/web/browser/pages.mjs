@@ -119,7 +119,8 @@ export async function useKey(page, key) {
 export async function isAccessible(page, where) {
   await page.addStyleTag({ content: "*, *::before, *::after { animation: none !important; transition: none !important; }" });
   await page.evaluate(kAxe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const alike = ["tbody tr", ".tape-row", ".book-row"].map((row) => `${row}:nth-child(n + 5)`); // a few of each say it for all
+  const { violations } = await page.evaluate((exclude) => globalThis.axe.run({ exclude }, { resultTypes: ["violations"] }), alike);
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join("; ")}`);
   assert.deepEqual(told, [], where);
