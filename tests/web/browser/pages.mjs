@@ -51,7 +51,7 @@ async function interceptBook(page) {
   await page.routeWebSocket(/\/v1\/ws$/, (socket) => {
     const server = socket.connectToServer();
     server.onMessage((message) => {
-      const isUpdate = typeof message === "string" && message.includes('"channel":"book"') && message.includes('"type":"update"');
+      const isUpdate = typeof message === "string" && message.startsWith('{"channel":"book","type":"update"');
       if (isUpdate && faults.lose > 0) return void faults.lose--;
       if (!isUpdate || faults.spoil === 0) return socket.send(message);
       faults.spoil--;
