@@ -33,7 +33,12 @@ function setUp() {
   return { feed, calls, fire, deliver: (message: ChannelMessage) => deliver(message) };
 }
 
-function book(type: "snapshot" | "update", seq: number, quantity: string, checksum = crc32(`1000${quantity}`)): ChannelMessage {
+function book(
+  type: "snapshot" | "update",
+  seq: number,
+  quantity: string,
+  checksum = crc32(`1000${quantity}`),
+): ChannelMessage {
   return {
     channel: "book",
     type,

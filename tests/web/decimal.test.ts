@@ -90,7 +90,8 @@ test("text comparison agrees with exact comparison on many pairs", () => {
     "0100",
     "92233720368547758.07",
   ];
-  for (const a of texts) for (const b of texts) assert.equal(compareText(a, b), compare(decimal(a), decimal(b)), `${a} ? ${b}`);
+  for (const a of texts)
+    for (const b of texts) assert.equal(compareText(a, b), compare(decimal(a), decimal(b)), `${a} ? ${b}`);
 });
 
 test("numbers are grouped and trimmed without changing their value", () => {

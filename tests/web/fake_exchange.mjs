@@ -284,9 +284,9 @@ export class Exchange {
     });
   }
 
-  candles(market, limit) {
+  candles(market, seconds, limit) {
     const { price_scale: ps, quantity_scale: qs } = market.security;
-    return market.candles.slice(-limit).map(({ t, o, h, l, c, v, n }, index, all) => ({
+    return regroup(market.candles, seconds).slice(-limit).map(({ t, o, h, l, c, v, n }, index, all) => ({
       t: timestamp(t),
       o: format(o, ps),
       h: format(h, ps),
@@ -496,4 +496,23 @@ export class Exchange {
 
 function visible({ inBook: _, ...order }) {
   return structuredClone(order);
+}
+
+// Minutes as longer candles.
+function regroup(minutes, seconds) {
+  const groups = [];
+  for (const minute of minutes) {
+    const t = Math.floor(minute.t / (seconds * 1000)) * seconds * 1000;
+    const group = groups.at(-1);
+    if (group === undefined || group.t !== t) {
+      groups.push({ ...minute, t });
+      continue;
+    }
+    if (minute.h > group.h) group.h = minute.h;
+    if (minute.l < group.l) group.l = minute.l;
+    group.c = minute.c;
+    group.v += minute.v;
+    group.n += minute.n;
+  }
+  return groups;
 }

@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
 });
 
 const kKey = "bw_demo";
+const kSeconds = { "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "4h": 14_400, "1d": 86_400 };
 const kTypes = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
@@ -200,8 +201,8 @@ function route(method, url, token) {
   if (path.endsWith("/candles") && market)
     return {
       symbol: market.security.symbol,
-      interval: "1m",
-      data: exchange.candles(market, Number(url.searchParams.get("limit") ?? 100)),
+      interval: url.searchParams.get("interval"),
+      data: exchange.candles(market, kSeconds[url.searchParams.get("interval")] ?? 60, Number(url.searchParams.get("limit") ?? 100)),
       event_seq: exchange.eventSeq,
     };
   if (!["/v1/account", "/v1/fills", "/v1/portfolio"].includes(path) && !path.startsWith("/v1/orders/by-client-id/")) return null;

@@ -36,7 +36,9 @@ function message(
 function checksumOf(asks: string, bids: string): number {
   const plain = (text: string) => BigInt(text.replace(".", "")).toString();
   return crc32(
-    [...levels(asks).slice(0, 10), ...levels(bids).slice(0, 10)].map((level) => plain(level.price) + plain(level.qty)).join(""),
+    [...levels(asks).slice(0, 10), ...levels(bids).slice(0, 10)]
+      .map((level) => plain(level.price) + plain(level.qty))
+      .join(""),
   );
 }
 
@@ -62,7 +64,9 @@ test("a snapshot replaces everything", () => {
 
 test("updates set, insert at the right place, and remove levels", () => {
   const book = new OrderBook(25);
-  book.apply(message("snapshot", 1, "9.99x1 9.97x3", "10.00x1 10.02x3", checksumOf("10.00x1 10.02x3", "9.99x1 9.97x3")));
+  book.apply(
+    message("snapshot", 1, "9.99x1 9.97x3", "10.00x1 10.02x3", checksumOf("10.00x1 10.02x3", "9.99x1 9.97x3")),
+  );
   const asks = "10.00x4 10.01x2 10.02x3";
   const bids = "9.98x2 9.97x3";
   assert.equal(book.apply(message("update", 2, "9.99x0 9.98x2", "10.01x2 10.00x4", checksumOf(asks, bids), 1)), null);

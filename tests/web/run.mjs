@@ -19,6 +19,7 @@ try {
     outdir: out,
     outExtension: { ".js": ".mjs" },
     bundle: true,
+    nodePaths: [join(process.cwd(), "node_modules")],
     platform: "node",
     format: "esm",
     target: "node18",

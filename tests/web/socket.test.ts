@@ -184,7 +184,8 @@ test("a request whose connection breaks fails as lost; one that was never sent f
   await assert.rejects(
     socket.request("add_order", {}),
     (error: ConnectionLost) =>
-      !(error instanceof ConnectionLost) && (error as { problem: { execution: string } }).problem.execution === "not_executed",
+      !(error instanceof ConnectionLost) &&
+      (error as { problem: { execution: string } }).problem.execution === "not_executed",
   );
 });
 

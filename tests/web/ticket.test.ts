@@ -157,7 +157,10 @@ test("a trailing stop has a distance in ticks or per cent and no price", () => {
 });
 
 test("icebergs, auctions, ends and options are asked for only when they are chosen", () => {
-  const request = toRequest(having({ display: "20", allOrNone: true, reduceOnly: true, prevention: "decrement" }), security);
+  const request = toRequest(
+    having({ display: "20", allOrNone: true, reduceOnly: true, prevention: "decrement" }),
+    security,
+  );
   assert.equal(request.display_quantity, "20");
   assert.equal(request.all_or_none, true);
   assert.equal(request.reduce_only, true);
@@ -175,7 +178,14 @@ test("a wrong trigger or shown quantity names its field", () => {
   for (const triggerPrice of ["", "x", "26.01", "0"])
     assert.notEqual(checkDraft(having({ trigger: "stop", triggerPrice }), security).trigger, null, triggerPrice);
   for (const triggerPrice of ["%", "0%", "1.555%", "-1%"])
-    assert.notEqual(checkDraft(having({ trigger: "trailing_stop", triggerPrice }), security).trigger, null, triggerPrice);
+    assert.notEqual(
+      checkDraft(having({ trigger: "trailing_stop", triggerPrice }), security).trigger,
+      null,
+      triggerPrice,
+    );
   assert.notEqual(checkDraft(having({ display: "15" }), security).display, null);
-  assert.equal(checkDraft(having({ trigger: "trailing_stop", triggerPrice: "1.5%" }, { price: "" }), security).price, null);
+  assert.equal(
+    checkDraft(having({ trigger: "trailing_stop", triggerPrice: "1.5%" }, { price: "" }), security).price,
+    null,
+  );
 });

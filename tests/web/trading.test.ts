@@ -4,7 +4,14 @@ import { Trading } from "../../api/web/src/model/trading";
 import { ApiError } from "../../api/web/src/wire/rest";
 import { ConnectionLost } from "../../api/web/src/wire/socket";
 
-const request = { symbol: "ACME", side: "buy", type: "limit", quantity: "1", price: "1.00", time_in_force: "gtc" } as const;
+const request = {
+  symbol: "ACME",
+  side: "buy",
+  type: "limit",
+  quantity: "1",
+  price: "1.00",
+  time_in_force: "gtc",
+} as const;
 const noPause = () => Promise.resolve();
 const id = () => "1";
 const notFound = () => Promise.reject(new ApiError({ title: "", status: 404, detail: "", code: "order_not_found" }));
@@ -24,7 +31,9 @@ function lostSocket() {
 test("an order whose answer was lost is looked up by its own id and never sent twice", async () => {
   const socket = lostSocket();
   const paths: string[] = [];
-  const rest = { get: (path: string) => (paths.push(path), paths.length < 3 ? offline() : Promise.resolve({ id: "ord_1" })) };
+  const rest = {
+    get: (path: string) => (paths.push(path), paths.length < 3 ? offline() : Promise.resolve({ id: "ord_1" })),
+  };
   const outcome = await new Trading(socket, rest as never, noPause, id).place(request);
   assert.equal(outcome.kind, "accepted");
   assert.equal(socket.sent.length, 1);

@@ -2,28 +2,35 @@
 
 import "./styles/index.css";
 import { AccountModel } from "./model/account";
+import { IndexedDbStore } from "./model/browser_store";
 import { kIntervals, type Interval } from "./model/candle_series";
+import { Capabilities } from "./model/capabilities";
 import { kRealClock } from "./model/clock";
 import { Directory } from "./model/directory";
 import { Market } from "./model/market";
+import { SignIn } from "./model/sign_in";
 import { Trading } from "./model/trading";
+import { placeOfAddress, replaceAddress, symbolOfAddress } from "./views/address";
+import { AmendDialog } from "./views/amend_dialog";
 import { BalancesView } from "./views/balances_view";
 import { BookView } from "./views/book_view";
+import { ChartKind } from "./views/chart_kind";
 import { ChartView } from "./views/chart_view";
+import { DepthView } from "./views/depth_view";
 import { HeaderView } from "./views/header_view";
-import { KeyDialog } from "./views/key_dialog";
 import { OrdersView } from "./views/orders_view";
 import { announceExecution } from "./views/outcome";
+import { Places } from "./views/places";
+import { PreviewView } from "./views/preview_view";
 import { listenForShortcuts } from "./views/shortcuts";
+import { SignInDialog, takeKeyOfAddress } from "./views/sign_in_dialog";
 import { StatusView } from "./views/status_view";
 import { TapeView } from "./views/tape_view";
+import { nextTheme, startTheme } from "./views/theme";
 import { TicketView } from "./views/ticket_view";
 import type { HeartbeatEntry } from "./wire/messages";
-import { ApiError, RestClient } from "./wire/rest";
+import { RestClient } from "./wire/rest";
 import { ExchangeSocket, type WebSocketLike } from "./wire/socket";
-
-const kSymbolParameter = "symbol";
-const kSignInRetryMs = 2_000;
 
 function socketAddress(base: URL): URL {
   const address = new URL("v1/ws", base);
@@ -38,102 +45,93 @@ const socket = new ExchangeSocket({
   random: Math.random,
   ...kRealClock,
 });
-const directory = new Directory(rest, socket);
+const store = new IndexedDbStore();
+const capabilities = new Capabilities(rest);
+const directory = new Directory(rest, socket, store);
 const account = new AccountModel(rest, socket);
 const trading = new Trading(socket, rest);
+const signIn = new SignIn(rest, socket, account, capabilities);
 
 let interval: Interval = kIntervals[0] as Interval;
 let market: Market | null = null;
-let key: string | null = null;
 
+startTheme();
 const header = new HeaderView(directory);
 const chart = new ChartView(interval);
+const depth = new DepthView();
+const chartKind = new ChartKind(depth);
 const book = new BookView(() => account.restingOrders);
 const tape = new TapeView();
-const ticket = new TicketView(account, trading);
-const orders = new OrdersView(account, trading);
+const ticket = new TicketView(account, trading, new PreviewView(rest, capabilities));
+const orders = new OrdersView(account, trading, new AmendDialog(trading));
 new BalancesView(account);
-const status = new StatusView(socket.status);
-const keyDialog = new KeyDialog();
+const status = new StatusView(socket.status, () => socket.messageCount);
+const signInDialog = new SignInDialog(signIn);
+const places = new Places(
+  {
+    portfolio: async () => new (await import("./views/portfolio/portfolio_place")).PortfolioPlace(rest, account, directory),
+    operate: async () => new (await import("./views/operate/operate_place")).OperatePlace(rest, directory),
+  },
+  placeOfAddress(),
+);
 
 function showSecurity(symbol: string): void {
   const security = directory.securities.get(symbol);
   if (security === undefined || market?.security.symbol === symbol) return;
   market?.close();
-  market = new Market(rest, socket, security, interval);
-  for (const view of [header, chart, book, tape, ticket]) view.show(market);
-  const address = new URL(location.href);
-  address.searchParams.set(kSymbolParameter, symbol);
-  history.replaceState(null, "", address);
+  market = new Market(rest, store, socket, security, interval);
+  for (const view of [header, chart, depth, book, tape, ticket]) view.show(market);
+  replaceAddress({ symbol });
 }
 
-function showTab(tab: string): void {
-  document.body.dataset["tab"] = tab;
-  for (const button of document.querySelectorAll<HTMLElement>(".phone-tabs button"))
-    if (button.dataset["tab"] === tab) button.setAttribute("aria-current", "page");
-    else button.removeAttribute("aria-current");
-}
-
-// Signs in with a key, or out with null. A server that cannot be reached is asked again; one that refuses is not.
-async function useKey(chosen: string | null): Promise<void> {
-  key = chosen;
-  rest.setToken(chosen);
-  socket.setToken(chosen);
-  if (chosen === null) {
-    account.signOut();
-    keyDialog.showAccount(null);
-    return;
-  }
-  keyDialog.showAccount("Connecting…");
-  try {
-    await account.signIn();
-    if (key === chosen) keyDialog.showAccount(account.account?.name ?? null);
-  } catch (error) {
-    if (key !== chosen) return;
-    if (error instanceof ApiError && (error.problem.status === 401 || error.problem.status === 403)) refuseKey(error.message);
-    else setTimeout(() => key === chosen && void useKey(chosen), kSignInRetryMs);
-  }
-}
-
-function refuseKey(reason: string): void {
-  if (key === null) return; // both doors may refuse the same key
-  key = null;
-  rest.setToken(null);
-  socket.setToken(null);
-  account.signOut();
-  keyDialog.refused(reason);
+// The first one that there is, unless the address names another; again when the one on screen is gone.
+function showSomeSecurity(): void {
+  if (market !== null && directory.securities.has(market.security.symbol)) return;
+  const wanted = symbolOfAddress();
+  const first = directory.securities.has(wanted) ? wanted : directory.securities.keys().next().value;
+  if (first !== undefined) showSecurity(first);
 }
 
 function wireUp(): void {
-  directory.changed.on(() => {
-    if (market !== null) return;
-    const wanted = new URLSearchParams(location.search).get(kSymbolParameter) ?? "";
-    const first = directory.securities.has(wanted) ? wanted : directory.securities.keys().next().value;
-    if (first !== undefined) showSecurity(first);
-  });
-  header.onPick = showSecurity;
+  directory.changed.on(showSomeSecurity);
+  header.onPick = (symbol) => {
+    if (places.place === "operate") places.go("trade");
+    showSecurity(symbol);
+  };
   chart.onInterval = (chosen) => {
     interval = chosen;
     market?.setInterval(chosen);
     chart.restart();
   };
   book.onPick = (price, side) => {
-    showTab("trade");
+    places.goTab("trade");
     ticket.take(price, side);
   };
   account.ordersChanged.on(book.schedule);
   account.executed.on(announceExecution);
-  ticket.onNeedKey = () => keyDialog.open();
-  keyDialog.onKey = (chosen) => void useKey(chosen);
-  for (const button of document.querySelectorAll<HTMLElement>(".phone-tabs button"))
-    button.addEventListener("click", () => showTab(button.dataset["tab"] ?? "market"));
+  ticket.onNeedSignIn = () => void signInDialog.open();
+  signIn.changed.on(() => {
+    if (signIn.state.kind === "connecting") return;
+    places.allow("portfolio", signIn.state.kind === "out" || account.mayTrade);
+    places.allow("operate", mayOperate());
+  });
   listenForShortcuts({
-    buy: () => (showTab("trade"), ticket.start("buy")),
-    sell: () => (showTab("trade"), ticket.start("sell")),
+    buy: () => (places.goTab("trade"), ticket.start("buy")),
+    sell: () => (places.goTab("trade"), ticket.start("sell")),
     clear: () => ticket.clear(),
+    amend: () => orders.amendSelected(),
+    cancel: () => orders.cancelSelected(),
     cancelAll: () => orders.askCancelAll(),
     chooseSecurity: () => header.open(),
+    toggleDepth: () => chartKind.toggle(),
+    nextTheme,
+    go: (place) => places.go(place),
   });
+}
+
+function mayOperate(): boolean {
+  const roles = account.account?.roles ?? [];
+  return signIn.state.kind === "in" && (roles.includes("operator") || roles.includes("admin"));
 }
 
 function connect(): void {
@@ -142,25 +140,17 @@ function connect(): void {
     if (now.state !== "connected") market?.feed.disconnected();
   };
   socket.onEventSeq = (eventSeq) => status.showEventSeq(eventSeq);
-  socket.onAuthRefused = refuseKey;
   socket.subscribe({
     channel: "heartbeat",
     symbol: null,
     onMessage: (message) => market?.feed.heartbeat((message.data ?? []) as HeartbeatEntry[]),
   });
   window.addEventListener("online", () => socket.retryNow());
-  const useStoredKey = (): void => {
-    const stored = KeyDialog.stored();
-    if (stored !== null && stored !== key) void useKey(stored);
-  };
-  window.addEventListener("hashchange", useStoredKey);
-  useStoredKey();
+  window.addEventListener("hashchange", () => signIn.resume(takeKeyOfAddress()));
+  signIn.resume(takeKeyOfAddress());
   socket.start();
   directory.start();
-  void rest.get<{ name: string; version: string }>("v1/info").then(
-    (info) => status.showVersion(`${info.name} ${info.version}`),
-    () => {},
-  );
+  void capabilities.server().then((info) => info !== null && status.showVersion(`${info.name} ${info.version}`));
 }
 
 wireUp();

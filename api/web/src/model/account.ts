@@ -24,12 +24,16 @@ export class AccountModel {
   private generation = 0; // of the key: answers for an earlier one are dropped
   private wantedSeq = 0;
   private refreshing = false;
+  private leaveExecutions: () => void = () => {};
 
   constructor(
     private readonly rest: RestClient,
-    socket: ExchangeSocket,
-  ) {
-    socket.subscribe({ channel: "executions", symbol: null, private: true, onMessage: (message) => this.receive(message) });
+    private readonly socket: ExchangeSocket,
+  ) {}
+
+  // Who has no orders, such as an operator, has no fills and no balances to ask for either.
+  get mayTrade(): boolean {
+    return this.account?.roles.some((role) => role === "trader" || role === "admin") ?? false;
   }
 
   get openOrders(): Order[] {
@@ -48,6 +52,9 @@ export class AccountModel {
     if (generation !== this.generation) return;
     this.account = account;
     this.emitAll();
+    if (!this.mayTrade) return;
+    const onMessage = (message: ChannelMessage) => this.receive(message);
+    this.leaveExecutions = this.socket.subscribe({ channel: "executions", symbol: null, private: true, onMessage });
     void this.refresh();
     void this.loadFills();
   }
@@ -65,6 +72,8 @@ export class AccountModel {
   }
 
   private clear(): number {
+    this.leaveExecutions();
+    this.leaveExecutions = () => {};
     this.account = null;
     this.orders.clear();
     this.fills = [];
@@ -118,8 +127,8 @@ export class AccountModel {
 
   // One reader at a time, after a pause, so that a burst of executions costs one reading. It goes on, ever more slowly, until
   // the read model has caught up with the newest event seen.
-  private async refresh(): Promise<void> {
-    if (this.refreshing || this.account === null) return;
+  async refresh(): Promise<void> {
+    if (this.refreshing || !this.mayTrade) return;
     this.refreshing = true;
     const generation = this.generation;
     for (let attempt = 1; attempt <= kRefreshAttempts; attempt++) {

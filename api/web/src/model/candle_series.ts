@@ -1,5 +1,5 @@
-// Candles for the chart: history over REST, the present from the trades as they happen. Floating point is allowed here, and
-// only here and for bar widths: these numbers are drawn, never shown as exact or sent back.
+// Candles for the chart: what this browser kept, then history over REST, then the present from the trades as they happen.
+// Floating point is allowed here, and only here and for drawing: these numbers are never shown as exact or sent back.
 
 import type { Candle, Trade } from "../wire/messages";
 
@@ -13,36 +13,52 @@ export interface ChartCandle {
 }
 
 export interface Interval {
-  label: string;
+  label: string; // as the API names it
   seconds: number;
-  source: "1m" | "1d"; // what the server keeps; other intervals are merged from minutes
 }
 
 export const kIntervals: readonly Interval[] = [
-  { label: "1m", seconds: 60, source: "1m" },
-  { label: "5m", seconds: 300, source: "1m" },
-  { label: "15m", seconds: 900, source: "1m" },
-  { label: "1h", seconds: 3600, source: "1m" },
-  { label: "1d", seconds: 86400, source: "1d" },
+  { label: "1m", seconds: 60 },
+  { label: "5m", seconds: 300 },
+  { label: "15m", seconds: 900 },
+  { label: "1h", seconds: 3600 },
+  { label: "4h", seconds: 14_400 },
+  { label: "1d", seconds: 86_400 },
 ];
 
 export class CandleSeries {
   candles: ChartCandle[] = []; // oldest first
+  private kept: ChartCandle[] = []; // what came from this browser and no server has confirmed yet
 
   constructor(readonly interval: Interval) {}
 
+  // Shows what was kept from an earlier visit, unless the server was faster.
+  seed(kept: readonly ChartCandle[]): void {
+    if (this.candles.length > 0) return;
+    this.kept = [...kept];
+    this.candles = kept.map((candle) => ({ ...candle }));
+  }
+
   // Takes the server's candles, oldest first, for the span that they cover; what was drawn from trades after them stays.
-  merge(source: readonly Candle[]): void {
-    const fresh = regroup(source, this.interval.seconds);
+  // `isWhole`: there are none before them. Kept candles before them stay only if the oldest one that both know is the same:
+  // another log may have been served from this address.
+  merge(source: readonly Candle[], isWhole = false): void {
+    const fresh = source.map(toChart);
     const first = fresh[0];
     const last = fresh[fresh.length - 1];
-    if (first === undefined || last === undefined) return;
-    const drawn = this.candles.find((candle) => candle.time === last.time);
+    const drawn = this.candles.filter((candle) => !this.isKept(candle));
+    const trusted = !isWhole && first !== undefined && this.kept.some((candle) => isSame(candle, first));
+    const older = trusted ? this.kept : [];
+    this.kept = [];
+    if (first === undefined || last === undefined) {
+      this.candles = drawn;
+      return;
+    }
+    const forming = drawn.find((candle) => candle.time === last.time);
     // The server's forming candle comes from a read model and may lag behind the trades that are drawn already.
-    if (drawn !== undefined && drawn.volume > last.volume) fresh[fresh.length - 1] = drawn;
-    const before = this.candles.filter((candle) => candle.time < first.time);
-    const after = this.candles.filter((candle) => candle.time > last.time);
-    this.candles = [...before, ...fresh, ...after];
+    if (forming !== undefined && forming.volume > last.volume) fresh[fresh.length - 1] = forming;
+    const before = [...older, ...(isWhole ? [] : drawn)].filter((candle) => candle.time < first.time);
+    this.candles = [...before, ...fresh, ...drawn.filter((candle) => candle.time > last.time)];
   }
 
   // Returns the candle that the trade made or changed, or null for a trade older than the newest candle.
@@ -63,31 +79,27 @@ export class CandleSeries {
     last.volume += quantity;
     return last;
   }
+
+  private isKept(candle: ChartCandle): boolean {
+    return this.kept.some((kept) => isSame(kept, candle));
+  }
 }
 
-function regroup(source: readonly Candle[], seconds: number): ChartCandle[] {
-  const groups: ChartCandle[] = [];
-  for (const candle of source) {
-    const time = startOf(Date.parse(candle.t) / 1000, seconds);
-    const part = {
-      time,
-      open: Number(candle.o),
-      high: Number(candle.h),
-      low: Number(candle.l),
-      close: Number(candle.c),
-      volume: Number(candle.v),
-    };
-    const group = groups[groups.length - 1];
-    if (group === undefined || group.time !== time) {
-      groups.push(part);
-      continue;
-    }
-    group.high = Math.max(group.high, part.high);
-    group.low = Math.min(group.low, part.low);
-    group.close = part.close;
-    group.volume += part.volume;
-  }
-  return groups;
+function isSame(a: ChartCandle, b: ChartCandle): boolean {
+  return (
+    a.time === b.time && a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume
+  );
+}
+
+function toChart(candle: Candle): ChartCandle {
+  return {
+    time: Date.parse(candle.t) / 1000,
+    open: Number(candle.o),
+    high: Number(candle.h),
+    low: Number(candle.l),
+    close: Number(candle.c),
+    volume: Number(candle.v),
+  };
 }
 
 function startOf(seconds: number, interval: number): number {

@@ -1,5 +1,6 @@
-// The securities of the exchange and their tickers.
+// The securities of the exchange and their tickers. Until the server has answered, those that this browser kept.
 
+import type { BrowserStore } from "./browser_store";
 import { Emitter } from "./emitter";
 import type { RestClient } from "../wire/rest";
 import type { ExchangeSocket } from "../wire/socket";
@@ -12,10 +13,13 @@ export class Directory {
   readonly tickers = new Map<string, Ticker>();
   readonly changed = new Emitter();
   readonly tickerChanged = new Emitter<string>();
+  private readonly followed = new Set<string>();
+  private loaded = false;
 
   constructor(
     private readonly rest: RestClient,
     private readonly socket: ExchangeSocket,
+    private readonly store: BrowserStore,
   ) {}
 
   // Loads now and then again and again; a failed load is tried again a little later.
@@ -30,19 +34,28 @@ export class Directory {
       setTimeout(() => void loop(), pause);
     };
     void loop();
+    void this.store.securities().then((kept) => {
+      if (this.loaded || kept.length === 0) return;
+      for (const security of kept) this.securities.set(security.symbol, security);
+      this.changed.emit();
+    });
   }
 
   private async load(): Promise<void> {
     const answer = await this.rest.get<{ data: Security[] }>("v1/securities");
+    this.loaded = true;
+    this.securities.clear();
     for (const security of answer.data) {
-      const known = this.securities.has(security.symbol);
       this.securities.set(security.symbol, security);
-      if (!known) this.follow(security.symbol);
+      this.follow(security.symbol);
     }
     this.changed.emit();
+    void this.store.keepSecurities(answer.data);
   }
 
   private follow(symbol: string): void {
+    if (this.followed.has(symbol)) return;
+    this.followed.add(symbol);
     this.socket.subscribe({
       channel: "status",
       symbol,

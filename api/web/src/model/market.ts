@@ -1,6 +1,7 @@
 // Everything that belongs to the one security on screen: its book, its tape and its candles.
 
 import { BookFeed } from "./book_feed";
+import type { BrowserStore } from "./browser_store";
 import { CandleSeries, type ChartCandle, type Interval } from "./candle_series";
 import { Emitter } from "./emitter";
 import { Tape } from "./tape";
@@ -9,7 +10,7 @@ import type { RestClient } from "../wire/rest";
 import type { ExchangeSocket } from "../wire/socket";
 
 export const kBookDepth = 100;
-const kHistory = "1000";
+const kHistory = 1000;
 const kRefreshMs = 30_000; // the server's candles replace what was drawn from trades, so a missed trade does not stay missing
 const kRetryMs = 2_000;
 
@@ -27,6 +28,7 @@ export class Market {
 
   constructor(
     private readonly rest: RestClient,
+    private readonly store: BrowserStore,
     socket: ExchangeSocket,
     readonly security: Security,
     interval: Interval,
@@ -46,12 +48,12 @@ export class Market {
       const candle = this.candles.addTrade(trade);
       if (candle !== null) this.candleChanged.emit(candle);
     });
-    void this.load();
+    this.loadAll();
   }
 
   setInterval(interval: Interval): void {
     this.candles = new CandleSeries(interval);
-    void this.load();
+    this.loadAll();
   }
 
   close(): void {
@@ -62,16 +64,31 @@ export class Market {
     this.leaveAuction();
   }
 
+  private loadAll(): void {
+    void this.loadKept();
+    void this.load();
+  }
+
+  private async loadKept(): Promise<void> {
+    const series = this.candles;
+    const kept = await this.store.candles(this.security.symbol, series.interval.label);
+    if (this.closed || series !== this.candles || kept.length === 0) return;
+    series.seed(kept);
+    this.candlesLoaded.emit();
+  }
+
   private async load(): Promise<void> {
     if (this.timer !== null) clearTimeout(this.timer);
     const series = this.candles;
-    const path = `v1/markets/${encodeURIComponent(this.security.symbol)}/candles`;
+    const { symbol } = this.security;
+    const query = { interval: series.interval.label, limit: String(kHistory) };
     let pause = kRefreshMs;
     try {
-      const answer = await this.rest.get<{ data: Candle[] }>(path, { interval: series.interval.source, limit: kHistory });
+      const answer = await this.rest.get<{ data: Candle[] }>(`v1/markets/${encodeURIComponent(symbol)}/candles`, query);
       if (this.closed || series !== this.candles) return;
-      series.merge(answer.data);
+      series.merge(answer.data, answer.data.length < kHistory);
       this.candlesLoaded.emit();
+      void this.store.keepCandles(symbol, series.interval.label, series.candles);
     } catch {
       if (this.closed || series !== this.candles) return;
       pause = kRetryMs;

@@ -7,11 +7,16 @@ import type { BookData, BookLevel, ChannelMessage } from "../wire/messages";
 
 export type BookFault = { kind: "gap"; expected: number; got: number } | { kind: "checksum"; expected: number; got: number };
 
+// A level with its part of the checksum's text, written once and used by every message until the level changes.
+interface StoredLevel extends BookLevel {
+  readonly digits: string;
+}
+
 const kChecksumLevels = 10;
 
 export class OrderBook {
-  readonly bids: BookLevel[] = []; // best first: highest price
-  readonly asks: BookLevel[] = []; // best first: lowest price
+  readonly bids: StoredLevel[] = []; // best first: highest price
+  readonly asks: StoredLevel[] = []; // best first: lowest price
   seq = 0;
 
   // `depth` levels per side are kept, as subscribed; 0 keeps all.
@@ -47,31 +52,27 @@ export class OrderBook {
     let text = "";
     for (const side of [this.asks, this.bids]) {
       const end = Math.min(side.length, kChecksumLevels);
-      for (let i = 0; i < end; i++) {
-        const level = side[i] as BookLevel;
-        text += digits(level.price) + digits(level.qty);
-      }
+      for (let i = 0; i < end; i++) text += (side[i] as StoredLevel).digits;
     }
     return crc32(text);
   }
 }
 
 // Sets, inserts or removes one level. `direction` is 1 for ascending prices (asks), -1 for descending ones (bids).
-function applyLevel(levels: BookLevel[], level: BookLevel, direction: 1 | -1): void {
+function applyLevel(levels: StoredLevel[], level: BookLevel, direction: 1 | -1): void {
   let low = 0;
   let high = levels.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareText((levels[middle] as BookLevel).price, level.price) * direction < 0) low = middle + 1;
+    if (compareText((levels[middle] as StoredLevel).price, level.price) * direction < 0) low = middle + 1;
     else high = middle;
   }
-  const found = low < levels.length && compareText((levels[low] as BookLevel).price, level.price) === 0;
+  const found = low < levels.length && compareText((levels[low] as StoredLevel).price, level.price) === 0;
   if (isZero(level.qty)) {
     if (found) levels.splice(low, 1);
-  } else if (found) {
-    levels[low] = level;
   } else {
-    levels.splice(low, 0, level);
+    const stored = { price: level.price, qty: level.qty, digits: digits(level.price) + digits(level.qty) };
+    levels.splice(low, found ? 1 : 0, stored);
   }
 }
 

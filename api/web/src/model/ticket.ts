@@ -23,20 +23,26 @@ export interface Extras {
   trigger: Trigger;
   triggerPrice: string; // of a trailing stop its distance: "0.25", or "1.5%"
   display: string; // iceberg; empty = shows everything
+  minimum: string; // of the first execution; empty = any
+  protection: string; // a market order never trades beyond it; empty = none
   expires: string; // "2026-11-20T17:25", UTC; empty = not good till a time
   auction: "" | "opg" | "cls";
   allOrNone: boolean;
   reduceOnly: boolean;
+  reprice: boolean; // a post-only order goes behind the best price rather than being refused
   prevention: SelfTradePrevention;
 }
 export const kNoExtras: Extras = {
   trigger: "none",
   triggerPrice: "",
   display: "",
+  minimum: "",
+  protection: "",
   expires: "",
   auction: "",
   allOrNone: false,
   reduceOnly: false,
+  reprice: false,
   prevention: "cancel_newest",
 };
 
@@ -55,8 +61,22 @@ export interface DraftErrors {
   quantity: string | null;
   trigger: string | null;
   display: string | null;
+  minimum: string | null;
+  protection: string | null;
+  exits: string | null; // of linked orders
 }
-export const kNoErrors: DraftErrors = { price: null, quantity: null, trigger: null, display: null };
+export const kNoErrors: DraftErrors = {
+  price: null,
+  quantity: null,
+  trigger: null,
+  display: null,
+  minimum: null,
+  protection: null,
+  exits: null,
+};
+
+// As the API takes it, before it has an id.
+export type PlainRequest = Omit<OrderRequest, "client_order_id">;
 
 export function hasErrors(errors: DraftErrors): boolean {
   return Object.values(errors).some((error) => error !== null);
@@ -75,21 +95,25 @@ export function hasPrice(draft: Draft): boolean {
 
 // The same rules as the server's for each number alone; everything else is the server's to decide.
 export function checkDraft(draft: Draft, security: Security): DraftErrors {
-  const { trigger, display } = draft.extras;
+  const { trigger, display, minimum, protection } = draft.extras;
   return {
     price: hasPrice(draft) ? checkNumber(draft.price, security.tick_size, "price", "tick") : null,
     quantity: checkNumber(draft.quantity, security.lot_size, "quantity", "lot"),
     trigger: trigger === "none" ? null : checkTrigger(draft.extras, security),
     display: display === "" ? null : checkNumber(display, security.lot_size, "shown quantity", "lot"),
+    minimum: minimum === "" ? null : checkNumber(minimum, security.lot_size, "least quantity", "lot"),
+    protection:
+      protection === "" || hasPrice(draft) ? null : checkNumber(protection, security.tick_size, "protection price", "tick"),
+    exits: null,
   };
 }
 
 // REQUIRES: checkDraft found nothing. Members that are not asked for are left out; the API wants no price of a market order.
 // Numbers are written at the security's scale, which changes no value: they are multiples of the tick and the lot.
-export function toRequest(draft: Draft, security: Security): Omit<OrderRequest, "client_order_id"> {
+export function toRequest(draft: Draft, security: Security): PlainRequest {
   const { extras } = draft;
   const atScale = (text: string, scale: number) => formatDecimal(withScale(decimal(text), scale));
-  const request: Omit<OrderRequest, "client_order_id"> = {
+  const request: PlainRequest = {
     symbol: security.symbol,
     side: draft.side,
     type: typeOf(draft),
@@ -106,6 +130,9 @@ export function toRequest(draft: Draft, security: Security): Omit<OrderRequest, 
     request.stop_price = atScale(extras.triggerPrice, security.price_scale);
   }
   if (extras.display !== "") request.display_quantity = atScale(extras.display, security.quantity_scale);
+  if (extras.minimum !== "") request.min_quantity = atScale(extras.minimum, security.quantity_scale);
+  if (extras.protection !== "" && !hasPrice(draft)) request.protection_price = atScale(extras.protection, security.price_scale);
+  if (extras.reprice && request.post_only === true) request.post_only_reprice = true;
   if (extras.allOrNone) request.all_or_none = true;
   if (extras.reduceOnly) request.reduce_only = true;
   if (extras.prevention !== kNoExtras.prevention) request.self_trade_prevention = extras.prevention;

@@ -1,14 +1,22 @@
-// Placing and cancelling. Every order carries a client_order_id of our own, so that after a lost connection the question
+// Placing, amending and cancelling. Every order carries a client_order_id of our own, so that after a lost connection the question
 // "was it executed?" has an answer: look it up, never send it again blindly.
 
 import { ApiError, type RestClient } from "../wire/rest";
 import { ConnectionLost, type ExchangeSocket } from "../wire/socket";
-import type { Order, OrderRequest, Problem } from "../wire/messages";
+import type { GroupRequest, Order, OrderRequest, Problem } from "../wire/messages";
 
 export type Outcome =
   | { kind: "accepted"; order: Order }
+  | { kind: "amended"; order: Order; priority: "kept" | "lost" }
   | { kind: "refused"; problem: Problem }
   | { kind: "unknown"; clientOrderId: string };
+
+export interface Amendment {
+  price?: string;
+  quantity?: string; // the whole, what is filled already included
+  stop_price?: string;
+}
+type AmendedOrder = Order & { priority: "kept" | "lost" };
 
 const kLookUpAttempts = 30;
 const kLookUpPauseMs = 500;
@@ -28,6 +36,28 @@ export class Trading {
       return { kind: "accepted", order };
     } catch (error) {
       if (error instanceof ConnectionLost) return this.findOut(clientOrderId);
+      return { kind: "refused", problem: problemOf(error) };
+    }
+  }
+
+  // All legs are accepted or none. The outcome shows the first.
+  async placeGroup(kind: GroupRequest["kind"], legs: readonly Omit<OrderRequest, "client_order_id">[]): Promise<Outcome> {
+    const named = legs.map((leg) => ({ ...leg, client_order_id: `web-${this.makeId()}` }));
+    try {
+      const group = (await this.socket.request("add_group", { kind, legs: named })) as { orders: Order[] };
+      return { kind: "accepted", order: group.orders[0] as Order };
+    } catch (error) {
+      if (error instanceof ConnectionLost) return this.findOut(named[0]?.client_order_id ?? "");
+      return { kind: "refused", problem: problemOf(error) };
+    }
+  }
+
+  // What is left out stays as it is. A lost answer is reported as such: the order itself shows what became of it.
+  async amend(orderId: string, change: Amendment): Promise<Outcome> {
+    try {
+      const order = (await this.socket.request("amend_order", { order_id: orderId, ...change })) as AmendedOrder;
+      return { kind: "amended", order, priority: order.priority };
+    } catch (error) {
       return { kind: "refused", problem: problemOf(error) };
     }
   }

@@ -31,7 +31,7 @@ export class BalancesView {
     ];
     this.body.replaceChildren(...rows);
     this.empty.hidden = rows.length > 0;
-    setText(this.empty, account === null ? "Enter an API key to see your balances." : "Nothing here yet.");
+    setText(this.empty, account === null ? "Sign in to see your balances." : "Nothing here yet.");
     setText(need("account-name"), account?.name ?? "");
   }
 }

@@ -102,7 +102,7 @@ export class BookView {
 
   // A resynchronisation may be over within a frame; that it happened stays visible for a moment.
   private renderState(feed: BookFeed): void {
-    if (feed.resyncCount > this.resyncsSeen) {
+    if (feed.resyncCount > this.resyncsSeen && feed.state === "live") {
       this.resyncsSeen = feed.resyncCount;
       this.recoveredUntil = Date.now() + kRecoveredShownMs;
       setTimeout(this.schedule, kRecoveredShownMs);

@@ -16,6 +16,7 @@ import { kIntervals, type ChartCandle, type Interval } from "../model/candle_ser
 import type { Market } from "../model/market";
 import { element, need, oncePerFrame } from "./dom";
 import { groupThousands } from "../model/decimal";
+import { themeChanged, themeColor } from "./theme";
 
 const kVisibleCandles = 120;
 
@@ -47,7 +48,7 @@ export class ChartView {
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
     this.chart.subscribeCrosshairMove((event) => this.hover(event));
     this.applyTheme();
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.applyTheme());
+    themeChanged.on(() => this.applyTheme());
     this.makeIntervals(initial);
   }
 
@@ -56,7 +57,7 @@ export class ChartView {
     this.framed = false;
     const { price_scale: precision, tick_size: tick } = market.security;
     this.candles.applyOptions({ priceFormat: { type: "price", precision, minMove: Number(tick) } });
-    market.candlesLoaded.on(() => this.drawAll());
+    market.candlesLoaded.on(() => market === this.market && this.drawAll());
     market.candleChanged.on((candle) => {
       if (market !== this.market) return;
       this.changed.set(candle.time, candle);
@@ -143,14 +144,14 @@ export class ChartView {
   }
 
   private applyTheme(): void {
-    const up = cssColor("--buy");
-    const down = cssColor("--sell");
-    const line = cssColor("--chart-grid");
-    const cross = { color: cssColor("--muted"), labelBackgroundColor: cssColor("--raised-strong") };
+    const up = themeColor("--buy");
+    const down = themeColor("--sell");
+    const line = themeColor("--chart-grid");
+    const cross = { color: themeColor("--muted"), labelBackgroundColor: themeColor("--raised-strong") };
     this.chart.applyOptions({
       layout: {
         background: { color: "transparent" },
-        textColor: cssColor("--muted"),
+        textColor: themeColor("--muted"),
         fontSize: 11,
         fontFamily: getComputedStyle(document.body).fontFamily,
         attributionLogo: true,
@@ -160,7 +161,7 @@ export class ChartView {
       timeScale: { borderVisible: false, rightOffset: 4 },
       crosshair: { vertLine: cross, horzLine: cross },
     });
-    this.volumeColors = { up: cssColor("--volume-up"), down: cssColor("--volume-down") };
+    this.volumeColors = { up: themeColor("--volume-up"), down: themeColor("--volume-down") };
     this.candles.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
     this.drawAll();
   }
@@ -169,8 +170,4 @@ export class ChartView {
 function candleData(candle: ChartCandle): CandlestickData<UTCTimestamp> {
   const { time, open, high, low, close } = candle;
   return { time: time as UTCTimestamp, open, high, low, close };
-}
-
-function cssColor(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

@@ -4,6 +4,7 @@ import type { AuctionFigures, TradingState } from "../wire/messages";
 import { decimal, divideFloor, formatDecimal, groupThousands, trimFraction, withScale, type Decimal } from "../model/decimal";
 
 export const kUnknown = "–";
+const kMonths = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const kSuffixes = [
   ["T", 12n],
   ["B", 9n],
@@ -25,6 +26,21 @@ export function quantity(text: string | null | undefined): string {
 
 export function money(text: string | null | undefined): string {
   return text == null ? kUnknown : groupThousands(trimFraction(text, 2));
+}
+
+// To the cent, cut: for tables where the last digits do not matter.
+export function roundMoney(text: string | null | undefined): string {
+  return text == null ? kUnknown : groupThousands(formatDecimal(withScale(decimal(text), 2)));
+}
+
+export function signedMoney(text: string): string {
+  const shown = roundMoney(text);
+  return shown.startsWith("-") ? shown.replace("-", "−") : /^[0.,]+$/.test(shown) ? shown : `+${shown}`;
+}
+
+// For drawing alone.
+export function asNumber(value: Decimal): number {
+  return Number(value.units) / 10 ** value.scale;
 }
 
 // For figures whose size matters and whose last digits do not: millions and more cut (not rounded) to two digits and a
@@ -52,6 +68,12 @@ export function percent(part: Decimal, whole: Decimal): string | null {
 // The clock part of an RFC 3339 UTC time.
 export function clock(time: string): string {
   return time.slice(11, 19);
+}
+
+// "21 Nov" of an RFC 3339 UTC time.
+export function day(time: string): string {
+  const month = kMonths[Number(time.slice(5, 7)) - 1] ?? "";
+  return `${Number(time.slice(8, 10))} ${month}`;
 }
 
 export function capitalised(text: string): string {

@@ -1,9 +1,10 @@
-// The user's open orders, with a button to cancel each, and their fills; two tabs of one panel.
+// The user's open orders, with buttons to amend and cancel each, and their fills; two tabs of one panel.
 
 import type { AccountModel } from "../model/account";
 import { decimal, formatDecimal, multiply } from "../model/decimal";
 import type { Trading } from "../model/trading";
 import type { Fill, Order } from "../wire/messages";
+import type { AmendDialog } from "./amend_dialog";
 import { element, need, oncePerFrame, setText } from "./dom";
 import * as format from "./format";
 import { announceOutcome } from "./outcome";
@@ -21,12 +22,16 @@ export class OrdersView {
   constructor(
     private readonly account: AccountModel,
     private readonly trading: Trading,
+    private readonly amendDialog: AmendDialog,
   ) {
     account.ordersChanged.on(this.scheduleOrders);
     account.fillsChanged.on(oncePerFrame(() => this.renderFills()));
     this.ordersBody.addEventListener("click", (event) => {
-      const button = (event.target as Element).closest<HTMLElement>("[data-cancel]");
-      if (button?.dataset["cancel"] !== undefined) void this.cancel(button.dataset["cancel"]);
+      const button = (event.target as Element).closest<HTMLElement>("[data-act]");
+      const id = button?.closest("tr")?.dataset["order"];
+      if (id === undefined) return;
+      if (button?.dataset["act"] === "amend") this.amend(id);
+      else void this.cancel(id);
     });
     this.cancelAllButton.addEventListener("click", () => this.askCancelAll());
     this.dialog.addEventListener("close", () => {
@@ -46,6 +51,27 @@ export class OrdersView {
     );
     this.dialog.returnValue = "no";
     this.dialog.showModal();
+  }
+
+  amendSelected(): void {
+    const id = this.selected();
+    if (id !== null) this.amend(id);
+  }
+
+  cancelSelected(): void {
+    const id = this.selected();
+    if (id !== null) void this.cancel(id);
+  }
+
+  // The order whose row has the focus, else the newest.
+  private selected(): string | null {
+    const focused = document.activeElement?.closest<HTMLElement>("#orders-body tr")?.dataset["order"];
+    return focused ?? this.account.openOrders[0]?.id ?? null;
+  }
+
+  private amend(orderId: string): void {
+    const order = this.account.orders.get(orderId);
+    if (order !== undefined) this.amendDialog.open(order);
   }
 
   private async cancelAll(): Promise<void> {
@@ -103,7 +129,7 @@ export class OrdersView {
     setText(need("orders-count"), orders.length > 0 ? String(orders.length) : "");
     this.cancelAllButton.hidden = orders.length === 0;
     need("orders-empty").hidden = orders.length > 0;
-    setText(need("orders-empty"), this.account.account === null ? "Enter an API key to see your orders." : "No open orders.");
+    setText(need("orders-empty"), this.account.account === null ? "Sign in to see your orders." : "No open orders.");
   }
 
   private makeRow(order: Order): HTMLElement {
@@ -114,11 +140,9 @@ export class OrdersView {
       order.post_only ? "post only" : "",
       order.display_quantity === null ? "" : `shows ${format.quantity(order.display_quantity)}`,
     ].filter(Boolean);
-    const button = element("button", "row-button");
-    button.type = "button";
-    button.dataset["cancel"] = order.id;
+    row.dataset["order"] = order.id;
     const action = element("td", "action");
-    action.append(button);
+    action.append(rowButton("amend"), rowButton("cancel"));
     row.append(
       element("td", "symbol", order.symbol),
       element("td", "side-cell", format.capitalised(order.side)),
@@ -133,22 +157,32 @@ export class OrdersView {
   }
 
   private fillRow(row: HTMLElement, order: Order): void {
-    const button = row.querySelector("button") as HTMLButtonElement;
     setText(row.querySelector(".price") as Element, priceOf(order));
     row.dataset["status"] = order.status;
     setText(
       row.querySelector(".filled") as Element,
       `${format.quantity(order.filled_quantity)} / ${format.quantity(order.quantity)}`,
     );
-    setText(button, this.cancelling.has(order.id) ? "…" : "Cancel");
-    button.setAttribute("aria-label", `Cancel ${order.side} ${order.quantity} ${order.symbol} at ${order.price ?? "market"}`);
+    const what = `${order.side} ${order.quantity} ${order.symbol} at ${order.price ?? "market"}`;
+    const [amend, cancel] = row.querySelectorAll("button") as unknown as [HTMLButtonElement, HTMLButtonElement];
+    setText(amend, "Amend");
+    amend.setAttribute("aria-label", `Amend ${what}`);
+    setText(cancel, this.cancelling.has(order.id) ? "…" : "Cancel");
+    cancel.setAttribute("aria-label", `Cancel ${what}`);
   }
 
   private renderFills(): void {
     this.fillsBody.replaceChildren(...this.account.fills.map(fillRow));
     need("fills-empty").hidden = this.account.fills.length > 0;
-    setText(need("fills-empty"), this.account.account === null ? "Enter an API key to see your fills." : "No fills yet.");
+    setText(need("fills-empty"), this.account.account === null ? "Sign in to see your fills." : "No fills yet.");
   }
+}
+
+function rowButton(act: "amend" | "cancel"): HTMLButtonElement {
+  const button = element("button", "row-button");
+  button.type = "button";
+  button.dataset["act"] = act;
+  return button;
 }
 
 // A held order shows the trigger it waits for, and its limit where it has one.

@@ -10,6 +10,14 @@ export function announceOutcome(outcome: Outcome): void {
     toast("error", `Refused: ${outcome.problem.title}`, outcome.problem.detail);
   } else if (outcome.kind === "unknown") {
     toast("error", "Outcome unknown", `No answer for ${outcome.clientOrderId}. Check before sending again.`);
+  } else if (outcome.kind === "amended") {
+    const { order, priority } = outcome;
+    const at = order.price === null ? "" : ` at ${format.price(order.price)}`;
+    toast(
+      "info",
+      `Amended: ${order.side} ${format.quantity(order.quantity)} ${order.symbol}${at}`,
+      `place in the queue ${priority}`,
+    );
   } else {
     toast(outcome.order.side, ...describe(outcome.order));
   }

@@ -8,11 +8,18 @@ export class StatusView {
   private readonly dot = need("connection-dot");
   private readonly text = need("connection-text");
   private readonly latency = need("latency");
+  private readonly rate = need("message-rate");
   private readonly eventSeq = need("event-seq");
   private readonly schedule = oncePerFrame(() => this.render());
   private newestEventSeq = 0;
 
-  constructor(private status: SocketStatus) {
+  private receivedBefore = 0;
+
+  // `received` counts the messages that came since the page was opened.
+  constructor(
+    private status: SocketStatus,
+    private readonly received: () => number,
+  ) {
     setInterval(() => this.tick(), 1000);
     this.tick();
     this.render();
@@ -36,6 +43,9 @@ export class StatusView {
 
   private tick(): void {
     setText(need("clock"), format.clock(new Date().toISOString()));
+    const received = this.received();
+    setText(this.rate, `${format.quantity(String(received - this.receivedBefore))}/s`);
+    this.receivedBefore = received;
     if (this.status.state === "waiting") this.render();
   }
 

@@ -3,6 +3,7 @@
 
 import { formatDecimal, withScale } from "../model/decimal";
 import type { AccountModel } from "../model/account";
+import { checkExits, toGroup, type Exits } from "../model/group";
 import type { Market } from "../model/market";
 import {
   checkDraft,
@@ -16,12 +17,14 @@ import {
   toRequest,
   type Draft,
   type DraftErrors,
+  type PlainRequest,
 } from "../model/ticket";
 import type { Outcome, Trading } from "../model/trading";
-import type { BookLevel, Problem, Side, TimeInForce } from "../wire/messages";
+import type { BookLevel, Problem, Security, Side, TimeInForce } from "../wire/messages";
 import { need, oncePerFrame, setText } from "./dom";
 import * as format from "./format";
 import { announceOutcome } from "./outcome";
+import type { PreviewView } from "./preview_view";
 import { TicketExtras } from "./ticket_extras";
 
 // The members of the API whose refusal is shown beside a field.
@@ -32,12 +35,14 @@ const kFieldOf: Record<string, keyof DraftErrors> = {
   trail_amount: "trigger",
   trail_percent: "trigger",
   display_quantity: "display",
+  min_quantity: "minimum",
+  protection_price: "protection",
 };
 
 type NumberField = "price" | "quantity";
 
 export class TicketView {
-  onNeedKey: () => void = () => {};
+  onNeedSignIn: () => void = () => {};
   private readonly form = need<HTMLFormElement>("ticket");
   private readonly price = need<HTMLInputElement>("price");
   private readonly quantity = need<HTMLInputElement>("quantity");
@@ -53,6 +58,7 @@ export class TicketView {
   constructor(
     private readonly account: AccountModel,
     private readonly trading: Trading,
+    private readonly preview: PreviewView,
   ) {
     account.balancesChanged.on(this.schedule);
     this.form.addEventListener("submit", (event) => {
@@ -135,10 +141,11 @@ export class TicketView {
 
   private async submit(): Promise<void> {
     const market = this.market;
-    if (market === null || this.busy) return;
-    if (this.account.account === null) return this.onNeedKey();
+    if (market === null || this.button.disabled) return;
+    if (this.account.account === null) return this.onNeedSignIn();
     const draft = this.draft();
-    const errors = checkDraft(draft, market.security);
+    const exits = this.extras.readExits();
+    const errors = { ...checkDraft(draft, market.security), exits: checkExits(exits, draft, market.security) };
     this.showErrors(errors);
     if (hasErrors(errors)) {
       if (errors.price === null && errors.quantity === null) this.extras.focus(errors);
@@ -146,9 +153,15 @@ export class TicketView {
       return;
     }
     this.setBusy(true);
-    const outcome = await this.trading.place(toRequest(draft, market.security));
+    const outcome = await this.send(exits, draft, market.security);
     this.setBusy(false);
     this.conclude(outcome);
+  }
+
+  private send(exits: Exits, draft: Draft, security: Security): Promise<Outcome> {
+    if (exits.linked === "none") return this.trading.place(toRequest(draft, security));
+    const { kind, legs } = toGroup(exits, draft, security);
+    return this.trading.placeGroup(kind, legs);
   }
 
   private conclude(outcome: Outcome): void {
@@ -158,7 +171,7 @@ export class TicketView {
       this.edited();
     } else if (outcome.kind === "refused") {
       this.showProblem(outcome.problem);
-    } else {
+    } else if (outcome.kind === "unknown") {
       setText(
         this.message,
         `The fate of order ${outcome.clientOrderId} is not known yet. Look at your orders before sending it again.`,
@@ -169,7 +182,7 @@ export class TicketView {
   private showProblem(problem: Problem): void {
     const errors: DraftErrors = { ...kNoErrors };
     for (const error of problem.errors ?? []) {
-      const field = kFieldOf[error.pointer.replace("/", "")];
+      const field = kFieldOf[error.pointer.split("/").at(-1) ?? ""];
       if (field !== undefined) errors[field] = problem.detail;
     }
     this.showErrors(errors);
@@ -207,7 +220,7 @@ export class TicketView {
         this.opposite(draft.side),
       );
       if (quantity !== null) this.quantity.value = quantity;
-      else if (this.account.account === null) this.onNeedKey();
+      else if (this.account.account === null) this.onNeedSignIn();
     }
     this.edited();
   }
@@ -241,8 +254,10 @@ export class TicketView {
     this.price.disabled = !hasPrice(draft);
     this.price.placeholder = hasPrice(draft) ? security.tick_size : "best available";
     this.quantity.placeholder = security.lot_size;
-    this.extras.render(draft.extras, security);
+    this.extras.render(draft.extras, security, hasPrice(draft));
     this.renderOptions(draft);
+
+    this.preview.ask(this.previewed(draft, security));
 
     const cost = costOf(draft, security, this.opposite(draft.side));
     const total =
@@ -265,9 +280,17 @@ export class TicketView {
     );
 
     const verb = draft.side === "buy" ? "Buy" : "Sell";
-    const label = this.account.account === null ? `Enter an API key to ${verb.toLowerCase()}` : `${verb} ${security.symbol}`;
+    const isSignedIn = this.account.account !== null;
+    const mayTrade = !isSignedIn || this.account.mayTrade;
+    const label = !isSignedIn ? `Sign in to ${verb.toLowerCase()}` : mayTrade ? `${verb} ${security.symbol}` : "For traders only";
     setText(this.button, this.busy ? "Sending…" : label);
-    this.button.disabled = this.busy;
+    this.button.disabled = this.busy || !mayTrade;
+  }
+
+  // What the server is asked about: a whole order of somebody who may send it. Linked orders have no preview.
+  private previewed(draft: Draft, security: Security): PlainRequest | null {
+    const isWhole = !hasErrors(checkDraft(draft, security)) && this.extras.readExits().linked === "none";
+    return isWhole && this.account.mayTrade ? toRequest(draft, security) : null;
   }
 
   // A market order never rests and what waits for a trigger is never immediate; "post only" is for what may rest at once.

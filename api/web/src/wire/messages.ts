@@ -108,11 +108,36 @@ export interface OrderRequest {
   trail_amount?: string;
   trail_percent?: string;
   display_quantity?: string;
+  min_quantity?: string;
+  protection_price?: string;
+  post_only_reprice?: boolean;
   all_or_none?: boolean;
   reduce_only?: boolean;
   post_only?: boolean;
   self_trade_prevention?: SelfTradePrevention;
   client_order_id: string;
+}
+
+// Two or three orders that are accepted together or not at all.
+export interface GroupRequest {
+  kind: "oco" | "bracket";
+  legs: OrderRequest[];
+}
+
+// What an order would do if it were sent now; null where it would be refused.
+export interface Preview {
+  accepted: boolean;
+  code: string | null;
+  message: string | null;
+  quantity: string | null;
+  waits: boolean;
+  filled_quantity: string | null;
+  average_price: string | null;
+  notional: string | null;
+  fee: string | null;
+  reserved_cash: string | null;
+  reserved_quantity: string | null;
+  eligibility: { allowed: boolean; restrictions: { code: string; until: string | null; message: string }[] };
 }
 
 export interface Execution extends Order {
@@ -149,8 +174,11 @@ export interface Holding {
   sellable: string;
   held: string;
   average_cost: string | null;
+  cost_basis: string | null;
+  last_price: string | null;
   market_value: string | null;
   unrealized_pnl: string | null;
+  realized_pnl: string | null;
 }
 
 export interface Portfolio {
@@ -167,6 +195,74 @@ export interface Account {
   accounts: string[];
 }
 
+// What a session is, as logging in and renewing answer it.
+export interface SessionAnswer {
+  session_id: string;
+  token: string;
+  token_expires_at: string;
+}
+
+export interface ServerInfo {
+  name: string;
+  version: string;
+  build: string;
+  authentication?: string[]; // absent: bearer keys alone
+}
+
+// The account's worth at the end of an hour or a day.
+export interface PortfolioPoint {
+  account_id: string;
+  t: string;
+  currency: string;
+  cash: string;
+  holdings_value: string;
+  equity: string;
+  realized_pnl: string;
+  unrealized_pnl: string;
+}
+
+export type SettlementStatus = "pending" | "settled" | "failed" | "canceled";
+
+export interface Settlement {
+  trade_id: string;
+  account_id: string;
+  symbol: string;
+  side: Side;
+  price: string;
+  quantity: string;
+  notional: string;
+  currency: string;
+  status: SettlementStatus;
+  due_at: string | null;
+  time: string;
+}
+
+// One step of a settlement's ladder.
+export interface SettlementStep {
+  status: string;
+  cause: string | null;
+  reason: string | null;
+  time: string;
+  event_seq: number;
+}
+
+export interface TradeRecord {
+  id: string;
+  symbol: string;
+  settlement: { status: SettlementStatus; due_at: string | null; steps: SettlementStep[] };
+}
+
+export interface Activity {
+  id: string;
+  type: string;
+  symbol: string | null;
+  quantity: string | null;
+  currency: string | null;
+  amount: string | null;
+  time: string;
+  event_seq: number;
+}
+
 export interface Page<T> {
   data: T[];
   has_more: boolean;
@@ -176,6 +272,7 @@ export interface Page<T> {
 
 // The problem object, the same in REST answers and in WebSocket errors.
 export interface Problem {
+  request_id?: string;
   title: string;
   status: number;
   detail: string;

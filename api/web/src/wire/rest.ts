@@ -1,4 +1,4 @@
-// Reads over REST. Writes go over the socket (model/trading.ts), except the look-up of an order whose fate is unknown.
+// REST: all reads, and what an operator or a signing-in person writes. Orders go over the socket (model/trading.ts).
 
 import type { Problem } from "./messages";
 
@@ -8,6 +8,8 @@ export class ApiError extends Error {
     super(problem.detail || problem.title);
   }
 }
+
+export type Query = Record<string, string>;
 
 export class RestClient {
   private token: string | null = null;
@@ -19,17 +21,39 @@ export class RestClient {
     this.token = token;
   }
 
-  async get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
+  get authorization(): Record<string, string> {
+    return this.token === null ? {} : { Authorization: `Bearer ${this.token}` };
+  }
+
+  address(path: string, query: Query = {}): URL {
     const url = new URL(path, this.base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const headers: Record<string, string> = { Accept: "application/json" };
-    if (this.token) headers["Authorization"] = `Bearer ${this.token}`;
-    const response = await fetch(url, { headers, cache: "no-store" }).catch((cause: unknown) => {
+    return url;
+  }
+
+  get<T>(path: string, query: Query = {}): Promise<T> {
+    return this.send<T>("GET", path, query);
+  }
+
+  post<T>(path: string, body?: object): Promise<T> {
+    return this.send<T>("POST", path, {}, body);
+  }
+
+  delete<T>(path: string, query: Query = {}): Promise<T> {
+    return this.send<T>("DELETE", path, query);
+  }
+
+  private async send<T>(method: string, path: string, query: Query, body?: object): Promise<T> {
+    const headers: Record<string, string> = { Accept: "application/json", ...this.authorization };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const init: RequestInit = { method, headers, cache: "no-store", credentials: "same-origin" };
+    if (body !== undefined) init.body = JSON.stringify(body);
+    const response = await fetch(this.address(path, query), init).catch((cause: unknown) => {
       throw new ApiError(networkProblem(String(cause)));
     });
-    const body: unknown = await response.json().catch(() => null);
-    if (!response.ok || body === null) throw new ApiError(asProblem(body, response.status));
-    return body as T;
+    const answer: unknown = await response.json().catch(() => null);
+    if (!response.ok || answer === null) throw new ApiError(asProblem(answer, response.status));
+    return answer as T;
   }
 }
 

@@ -66,6 +66,7 @@ export class ExchangeSocket {
   onAuthRefused: (reason: string) => void = () => {};
   onEventSeq: (eventSeq: number) => void = () => {};
 
+  messageCount = 0; // messages since the page was opened
   private socket: WebSocketLike | null = null;
   private token: string | null = null;
   private readonly subscriptions = new Set<Subscription>();
@@ -98,6 +99,11 @@ export class ExchangeSocket {
     if (token === this.token) return;
     this.token = token;
     if (this.current.state === "connected") this.reconnectAtOnce();
+  }
+
+  // The same session under a newer token: for connections from now on; the present one is bound to the session itself.
+  renewToken(token: string): void {
+    this.token = token;
   }
 
   subscribe(subscription: Subscription): () => void {
@@ -183,6 +189,7 @@ export class ExchangeSocket {
     this.lastMessageAt = this.environment.now();
     const parsed = JSON.parse(data) as (Answer & ChannelMessage) | (Answer & ChannelMessage)[];
     for (const message of Array.isArray(parsed) ? parsed : [parsed]) {
+      this.messageCount++;
       if (typeof message.channel === "string" && message.method === undefined) this.dispatch(message);
       else this.answered(message);
     }
