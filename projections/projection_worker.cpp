@@ -15,8 +15,8 @@ using eventstore::DbErrorKind;
 
 namespace {
 
-// A worker under load is at work a fifth of the time, and never later than kLongestRest because of it. A round that took
-// as long as kRound has a batch that is large enough: after it there is no rest.
+// A worker under load is at work a fifth of the time, and never later than kLongestRest because of it. A round that
+// took as long as kRound has a batch that is large enough: after it there is no rest.
 constexpr int kRestFactor = 4;
 constexpr std::chrono::steady_clock::duration kLongestRest = std::chrono::milliseconds(100);
 constexpr std::chrono::steady_clock::duration kRound = std::chrono::milliseconds(200);
