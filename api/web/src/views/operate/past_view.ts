@@ -54,7 +54,7 @@ export class PastView {
     const body = build("div", { class: "past" }, where, this.slider, this.clock, this.moment, this.book);
     this.root = panel("past-panel", "Time travel", [body]);
     this.slider.addEventListener("input", () => this.goTo(Number(this.slider.value)));
-    this.number.addEventListener("change", () => this.goTo(Number(this.number.value.replaceAll(",", ""))));
+    this.number.addEventListener("change", () => this.goToAny(Number(this.number.value.replaceAll(",", ""))));
     this.symbols.addEventListener("change", () => this.goTo(Number(this.slider.value), this.isNow));
     this.clock.addEventListener(
       "change",
@@ -73,15 +73,20 @@ export class PastView {
 
   show(symbol: string, seq: number): void {
     this.symbols.value = symbol;
-    this.slider.max = String(Math.max(seq, this.head(), 1));
-    this.goTo(seq);
+    this.goToAny(seq);
     this.root.scrollIntoView({ block: "nearest" });
+  }
+
+  // An event that this page may not have heard of yet: the server knows whether the log has come that far.
+  private goToAny(seq: number): void {
+    if (Number.isFinite(seq)) this.slider.max = String(Math.max(Math.round(seq), this.head(), 1));
+    this.goTo(seq);
   }
 
   private goTo(seq: number, isNow = false): void {
     if (!Number.isFinite(seq)) return;
     this.isNow = isNow;
-    const place = Math.min(Math.max(1, Math.round(seq)), Math.max(1, this.head()));
+    const place = Math.min(Math.max(1, Math.round(seq)), Number(this.slider.max));
     this.slider.value = String(place);
     this.slider.setAttribute("aria-valuetext", `event ${place}`);
     this.number.value = format.quantity(String(place));
